@@ -1,0 +1,3 @@
+"""GitOps Auditor: a DevOps platform for many git repositories and the agents that work for them."""
+
+__version__ = "2.0.0"

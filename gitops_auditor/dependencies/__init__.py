@@ -1,0 +1,1 @@
+"""Dependencies: edges between repositories, found by scanning and carried with their evidence."""

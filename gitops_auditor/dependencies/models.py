@@ -1,0 +1,143 @@
+"""The words of the dependency domain: what a manifest declares, what a repository provides, an edge."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DependencyType(StrEnum):
+    """What kind of thing one repository takes from another."""
+
+    NPM = "npm"
+    GIT = "git"
+    DOCKER = "docker"
+    API = "api"
+    CONFIG = "config"
+    DATA = "data"
+    PYTHON = "python"
+    GO = "go"
+    RUST = "rust"
+    JVM = "jvm"
+    TERRAFORM = "terraform"
+    HELM = "helm"
+    CI = "ci"
+    PRE_COMMIT = "pre-commit"
+
+
+class Scope(StrEnum):
+    """When a dependency is needed, from the strongest tie to the weakest."""
+
+    RUNTIME = "runtime"
+    BUILD = "build"
+    DEV = "dev"
+    CI = "ci"
+    TEST = "test"
+    EXAMPLE = "example"
+
+
+class ConstraintKind(StrEnum):
+    """How a version constraint is to be read; only `range` and `exact` take part in version arithmetic."""
+
+    NONE = "none"
+    EXACT = "exact"
+    RANGE = "range"
+    TAG = "tag"
+    """A moving name: npm dist-tag, image tag such as `latest`, git branch."""
+    COMMIT = "commit"
+    """A full object id or an image digest."""
+    WORKSPACE = "workspace"
+    CATALOG = "catalog"
+    PATH = "path"
+    URL = "url"
+    DYNAMIC = "dynamic"
+    """Contains a variable that is not known before run time."""
+
+
+ImpactLevel = Literal["critical", "high", "medium", "low"]
+ChangeKind = Literal["added", "updated", "removed"]
+
+
+class Reference(NamedTuple):
+    """What a declaration points at: a name in a namespace where names are unique.
+
+    `namespace` is one of: npm, pypi, image, go, crate, maven, terraform, chart, api, data, config,
+    repository. In namespace `repository` the name is `host/owner/name` in lower case, or
+    `owner/name` when the host is implied by the syntax.
+    """
+
+    namespace: str
+    name: str
+
+
+class Declaration(NamedTuple):
+    """One dependency as one line of one file states it."""
+
+    type: DependencyType
+    name: str
+    """As written in the file, without the version."""
+    reference: Reference
+    constraint: str
+    constraint_kind: ConstraintKind
+    scope: Scope
+    confidence: float
+    """1.0 where a manifest declares it; below 0.7 where it is read out of a script."""
+    line: int
+    """1-based line of the evidence."""
+
+
+class Provision(NamedTuple):
+    """One thing that a repository offers to others, and the line that says so."""
+
+    reference: Reference
+    version: str
+    line: int
+
+
+class Problem(NamedTuple):
+    """Why a file, or a part of it, was not read. Line and column are 1-based, 0 when unknown."""
+
+    message: str
+    line: int
+    column: int
+
+
+class ManifestFacts(NamedTuple):
+    """Everything one file says. Pure function of path and content, so it is cached by blob id.
+
+    `package` names the package that the file describes (empty when it describes none), `members` the
+    path globs of packages it groups (workspaces), `definitions` values that other files of the same
+    repository refer to by key, for example npm catalogs and Gradle version catalogs.
+    """
+
+    declarations: tuple[Declaration, ...] = ()
+    provisions: tuple[Provision, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    package: str = ""
+    members: tuple[str, ...] = ()
+    definitions: tuple[tuple[str, str], ...] = ()
+
+
+class Dependency(BaseModel):
+    """An edge between two repositories, with its evidence. `target_repo` is null when no repository
+    of the workspace provides what is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    source_repo: str
+    target_repo: str | None = None
+    dependency_type: DependencyType
+    name: str
+    version_constraint: str = ""
+    constraint_kind: ConstraintKind = ConstraintKind.NONE
+    scope: Scope = Scope.RUNTIME
+    impact_level: ImpactLevel = "medium"
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    file: str
+    line: int = Field(ge=0)
+    source_package: str = ""
+    target_package: str = ""
+    discovered_at: datetime
+    last_validated: datetime

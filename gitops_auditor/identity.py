@@ -1,0 +1,41 @@
+"""Who is asking, and what a role may do. No storage: `access` finds principals, this describes them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+PrincipalKind = Literal["local", "token", "system"]
+
+
+class Role(StrEnum):
+    """A role includes everything the roles before it may do."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    GATE_ADMIN = "gate-admin"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what `other` may do."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The one in whose name an operation runs; `name` is what the audit shows."""
+
+    name: str
+    role: Role
+    kind: PrincipalKind
+
+    def may(self, needed: Role) -> bool:
+        """Whether this principal's role includes `needed`."""
+        return self.role.includes(needed)
+
+
+LOCAL = Principal(name="local", role=Role.ADMIN, kind="local")
+"""The user of this machine: stdio, the command line, and loopback HTTP without tokens."""
+
+SYSTEM = Principal(name="system", role=Role.ADMIN, kind="system")
+"""The platform itself: schedules, takeovers, migrations."""
