@@ -1,0 +1,27 @@
+"""What a part of the platform says of its own condition."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+Condition = Literal["healthy", "degraded", "absent"]
+
+
+class ComponentHealth(BaseModel):
+    """One part: its condition, why it is not healthy, and figures worth watching.
+
+    `absent` means that this version or its settings do not offer the part; it does not degrade the whole.
+    """
+
+    name: str
+    status: Condition
+    reasons: list[str] = []
+    figures: dict[str, int | float | str | bool | None] = {}
+
+
+class HealthReport(BaseModel):
+    """The whole platform: degraded as soon as one part is."""
+
+    status: Condition
+    version: str
+    components: list[ComponentHealth]

@@ -1,0 +1,66 @@
+"""Lists come in pages: `limit` items, and a cursor for the rest."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gitops_auditor.errors import InvalidRequest
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+LARGEST_PAGE = 200
+
+
+class PageParams(BaseModel):
+    """How much of a list to answer with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Most items to answer with.")
+    cursor: str | None = Field(
+        None,
+        max_length=500,
+        description="next_cursor of the previous page; leave out for the first.",
+    )
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list; `next_cursor` is null on the last page, `total` counts the whole list."""
+
+    items: list[Item]
+    total: int
+    next_cursor: str | None = None
+
+    def of(self, view: Callable[[Item], Other]) -> "Page[Other]":
+        """The same page with each item seen through `view`."""
+        return Page(
+            items=[view(item) for item in self.items],
+            total=self.total,
+            next_cursor=self.next_cursor,
+        )
+
+
+def encode_cursor(*position: str | int) -> str:
+    """The opaque cursor for a position in an ordering."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, length: int) -> list[str | int]:
+    """The position that `encode_cursor` was given; InvalidRequest when it is not one of ours."""
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        position = None
+    if not isinstance(position, list) or len(position) != length or not _plain(position):
+        raise InvalidRequest(
+            "The cursor is not one of this list.", hint="Start again without a cursor."
+        )
+    return position
+
+
+def _plain(position: list[object]) -> bool:
+    return all(isinstance(part, str | int) and not isinstance(part, bool) for part in position)

@@ -1,0 +1,18 @@
+"""What callers can do: every toolset, listed. Nothing registers itself by being imported."""
+
+from gitops_auditor.operations import OperationCatalog
+from gitops_auditor.tools import audit, dependencies, health, repositories, work
+from gitops_auditor.tools.aliases import ALIASES
+
+TOOLSETS = (
+    health.toolset,
+    repositories.toolset,
+    dependencies.toolset,
+    work.toolset,
+    audit.toolset,
+)
+
+
+def full_catalog() -> OperationCatalog:
+    """Every operation of the product, before any selection."""
+    return OperationCatalog(TOOLSETS, ALIASES)

@@ -1,0 +1,50 @@
+"""Health of the platform and of its parts."""
+
+from gitops_auditor import __version__
+from gitops_auditor.health import ComponentHealth, HealthReport
+from gitops_auditor.operations import Context, NoParams, Toolset
+
+toolset = Toolset("health", "Health", "What works, what does not, and why.")
+
+
+def _is_up(report: HealthReport | ComponentHealth) -> bool:
+    return report.status == "healthy"
+
+
+@toolset.operation("GET /api/health/phase2", available=_is_up)
+async def get_health(ctx: Context, params: NoParams) -> HealthReport:  # noqa: ARG001
+    """Say which parts of the platform work, and why the others do not."""
+    components = [
+        await ctx.services.database_health(),
+        await ctx.services.repositories.health(),
+        await ctx.services.dependencies.health(),
+        await ctx.services.work.health(),
+        _absent("pipelines"),
+        _absent("quality"),
+    ]
+    degraded = any(part.status == "degraded" for part in components)
+    return HealthReport(
+        status="degraded" if degraded else "healthy", version=__version__, components=components
+    )
+
+
+@toolset.operation("GET /api/dependencies/health", surface="rest", available=_is_up)
+async def get_dependencies_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
+    """Say when repositories were last scanned and which are stale."""
+    return await ctx.services.dependencies.health()
+
+
+@toolset.operation("GET /api/pipelines/health", surface="rest", available=_is_up)
+async def get_pipelines_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
+    """Say whether pipelines can run."""
+    return _absent("pipelines")
+
+
+@toolset.operation("GET /api/quality/health", surface="rest", available=_is_up)
+async def get_quality_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
+    """Say whether quality gates can be validated."""
+    return _absent("quality")
+
+
+def _absent(name: str) -> ComponentHealth:
+    return ComponentHealth(name=name, status="absent", reasons=["Not part of this version."])

@@ -1,0 +1,58 @@
+"""Long-running work: what is under way, its result, and how to end it."""
+
+from pydantic import Field
+
+from gitops_auditor.dependencies.models import ScanReport
+from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
+from gitops_auditor.pages import Page, PageParams
+from gitops_auditor.repositories.models import DiscoveryReport, Repository
+from gitops_auditor.work import WorkStatus
+
+toolset = Toolset(
+    "work", "Long-running work", "Wait for, inspect and cancel work that takes a while."
+)
+
+AnyWork = Work[ScanReport | DiscoveryReport | Repository]
+
+
+class WorkRef(Params):
+    """One piece of work."""
+
+    work_id: str = Field(
+        description="Id that the starting call answered with.", min_length=1, max_length=64
+    )
+
+
+class WorkWait(WorkRef):
+    """One piece of work, and how long to wait for its end."""
+
+    wait_seconds: float = Field(
+        0.0, ge=0, le=LONGEST_WAIT, description="Seconds to wait for the end before answering."
+    )
+
+
+class WorkFilter(PageParams):
+    """Which work to list."""
+
+    status: WorkStatus | None = Field(None, description="Only work in this state.")
+
+
+@toolset.operation("GET /api/work/{work_id}")
+async def get_work(ctx: Context, params: WorkWait) -> AnyWork:
+    """Get long-running work by its id: progress, and the result once it succeeded."""
+    record = await ctx.services.work.wait(params.work_id, params.wait_seconds)
+    return AnyWork.model_validate(record, from_attributes=True)
+
+
+@toolset.operation("GET /api/work", surface="toolset")
+async def list_work(ctx: Context, params: WorkFilter) -> Page[AnyWork]:
+    """List long-running work, newest first."""
+    found = await ctx.services.work.list(params.status, limit=params.limit, cursor=params.cursor)
+    return found.of(lambda record: AnyWork.model_validate(record, from_attributes=True))
+
+
+@toolset.operation("POST /api/work/{work_id}/cancel", effect="write", idempotent=True)
+async def cancel_work(ctx: Context, params: WorkRef) -> AnyWork:
+    """Cancel long-running work. Repeating it, or cancelling what has ended, changes nothing."""
+    record = await ctx.services.work.cancel(params.work_id)
+    return AnyWork.model_validate(record, from_attributes=True)
