@@ -1,0 +1,191 @@
+"""What the platform asks of git. Nothing here writes to a repository that a user made."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+
+from gitops_auditor.errors import InvalidRequest, NotFound, Unavailable
+from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.git_blobs import BatchParser, BlobRead
+from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory, UnresolvedHead
+from gitops_auditor.repositories.git_process import Command, Executable, Output
+
+MAX_BLOB_BYTES = 8 * 1024 * 1024
+MAX_BATCH_BYTES = 128 * 1024 * 1024
+
+
+class TreeEntry(NamedTuple):
+    """One entry of a commit's tree.
+
+    `mode` is git's octal text: 100644, 100755, 120000 (symbolic link) or 160000 (submodule, whose
+    `blob` is a commit id). Bytes of `path` that are not UTF-8 appear as `\\xff`.
+    """
+
+    mode: str
+    blob: str
+    path: str
+
+
+class Git:
+    """Reads repositories by argument lists with bounded time and output."""
+
+    def __init__(self, executable: Executable | None = None, *, read_timeout: float = 60) -> None:
+        self._executable = executable or Executable()
+        self._read_timeout = read_timeout
+
+    async def is_repository(self, path: Path) -> bool:
+        """Whether `path` is the top folder of a repository: checkout, linked worktree or bare."""
+        return await anyio.to_thread.run_sync(git_directory.locate, path) is not None
+
+    async def head_commit(self, path: Path) -> str | None:
+        """The id of the commit at HEAD; None when the branch has no commit yet.
+
+        Raises NotFound when `path` is no repository.
+        """
+        layout = await self._layout(path)
+        try:
+            return await anyio.to_thread.run_sync(git_directory.head_commit, layout)
+        except UnresolvedHead:
+            return await self._parsed_head(layout)
+
+    async def origin_url(self, path: Path) -> str | None:
+        """The URL of the remote `origin` as configured; it may hold credentials."""
+        return await anyio.to_thread.run_sync(git_directory.origin_url, await self._layout(path))
+
+    async def default_branch(self, path: Path) -> str | None:
+        """The short name of the branch `origin` calls its default, else of the one checked out."""
+        return await anyio.to_thread.run_sync(
+            git_directory.default_branch, await self._layout(path)
+        )
+
+    async def tree(self, path: Path, commit: str) -> list[TreeEntry]:
+        """Every file, link and submodule of a commit, in git's order.
+
+        Raises NotFound for a path that is no repository or a commit it lacks.
+        """
+        layout = await self._layout(path)
+        arguments = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", _object_id(commit)]
+        output = await self._read(layout, arguments)
+        if output.status:
+            raise NotFound(
+                f"The tree of commit {commit} could not be read from {path}.",
+                hint="Fetch the commit, or run `git fsck` there. git says: " + _first_line(output),
+            )
+        return [_tree_entry(record) for record in output.stdout.split(b"\0") if record]
+
+    async def blobs(
+        self,
+        path: Path,
+        ids: Sequence[str],
+        *,
+        max_blob_bytes: int = MAX_BLOB_BYTES,
+        max_total_bytes: int = MAX_BATCH_BYTES,
+    ) -> BlobRead:
+        """The contents of blobs by id, read by one process.
+
+        A blob over `max_blob_bytes`, or one that would bring the sum over `max_total_bytes`, is
+        left out and named in `skipped` with the reason, as is an id that the repository lacks.
+        """
+        layout = await self._layout(path)
+        wanted = list(dict.fromkeys(_object_id(blob) for blob in ids))
+        if not wanted:
+            return BlobRead({}, {})
+        parser = BatchParser(max_blob_bytes, max_total_bytes)
+        command = Command(
+            [*_at(layout), "cat-file", "--batch", "--buffer"],
+            timeout=self._read_timeout,
+            max_output=1 << 40,
+            input="".join(f"{blob}\n" for blob in wanted).encode("ascii"),
+        )
+        output = await self._executable.run(command, stdout=parser.feed)
+        if output.status or not parser.at_boundary:
+            raise _failed("read contents from", path, output)
+        return parser.result()
+
+    async def worktree_files(self, path: Path) -> list[str]:
+        """Paths of files in the working tree that are tracked or new and not ignored, sorted.
+
+        Names that are not UTF-8 carry surrogate escapes, so that the file can be opened by them.
+        """
+        layout = await self._layout(path)
+        if layout.worktree is None:
+            raise InvalidRequest(
+                f"{path} is a bare repository and has no working tree.",
+                hint="Read a commit instead.",
+            )
+        output = await self._read(
+            layout, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        )
+        if output.status:
+            raise _failed("list the files of", path, output)
+        return sorted({os.fsdecode(name) for name in output.stdout.split(b"\0") if name})
+
+    async def version(self) -> str:
+        """The version of git, for example "2.39.5"; raises Unavailable when there is none."""
+        output = await self._executable.run(Command(["version"], timeout=self._read_timeout))
+        found = re.search(r"\d+(?:\.\d+)+", output.stdout.decode("utf-8", "replace"))
+        return found[0] if found else "unknown"
+
+    async def _layout(self, path: Path) -> GitDirectory:
+        layout = await anyio.to_thread.run_sync(git_directory.locate, path)
+        if layout is None:
+            raise NotFound(
+                f"{path} is not the top folder of a git repository.",
+                hint="Name a folder that has a .git entry, or a bare repository.",
+            )
+        return layout
+
+    async def _parsed_head(self, layout: GitDirectory) -> str | None:
+        output = await self._read(
+            layout, ["rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
+        )
+        commit = output.stdout.decode("ascii", "replace").strip()
+        if output.status == 0 and OBJECT_ID.fullmatch(commit):
+            return commit
+        if output.status == 1 and await anyio.Path(layout.common_dir / "reftable").is_dir():
+            return None
+        raise _failed("resolve HEAD of", layout.git_dir, output)
+
+    async def _read(self, layout: GitDirectory, arguments: list[str]) -> Output:
+        command = Command([*_at(layout), *arguments], timeout=self._read_timeout)
+        return await self._executable.run(command)
+
+
+def _at(layout: GitDirectory) -> list[str]:
+    """Names the repository outright: parents are not searched, and ownership is not asked about."""
+    options = [f"--git-dir={layout.git_dir.absolute()}"]
+    if layout.worktree is not None:
+        worktree = layout.worktree.absolute()
+        options = ["-C", str(worktree), *options, f"--work-tree={worktree}"]
+    return options
+
+
+def _object_id(text: str) -> str:
+    if OBJECT_ID.fullmatch(text) is None:
+        raise InvalidRequest(
+            f"{text[:80]!r} is not a full object id.", hint="Give 40 or 64 hexadecimal digits."
+        )
+    return text
+
+
+def _tree_entry(record: bytes) -> TreeEntry:
+    head, _, path = record.partition(b"\t")
+    mode, _, blob = head.split(b" ")
+    return TreeEntry(mode.decode(), blob.decode(), path.decode("utf-8", "backslashreplace"))
+
+
+def _first_line(output: Output) -> str:
+    return output.stderr.partition("\n")[0][:200] or f"status {output.status}"
+
+
+def _failed(what: str, path: Path, output: Output) -> Unavailable:
+    return Unavailable(
+        f"git could not {what} {path}: {_first_line(output)}",
+        hint="Run `git fsck` in that repository; it may be damaged.",
+    )
