@@ -1,0 +1,1 @@
+"""The database: connections, tables, migrations. Nothing here knows a domain."""

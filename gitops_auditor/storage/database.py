@@ -1,0 +1,216 @@
+"""Connections and transactions: what differs between SQLite and PostgreSQL ends here."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Any, Literal
+
+import anyio
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.storage import sqlite
+from gitops_auditor.storage.changes import ChangeSignal
+from gitops_auditor.storage.faults import BUSY, unavailable
+from gitops_auditor.storage.urls import Dialect, database_file, parse_url
+
+READERS = 8
+WRITER_TURN_SECONDS = 20.0
+"""How long a write of this process waits for the writes before it."""
+
+Hook = Callable[[], Awaitable[None]]
+
+
+class Database:
+    """One database, shared by every part of the process. Open it once, with `Database.open`."""
+
+    def __init__(self, dialect: Dialect, readers: AsyncEngine, writers: AsyncEngine) -> None:
+        self.dialect: Literal["sqlite", "postgresql"] = dialect
+        self.changes = ChangeSignal(self._probe)
+        self._readers = readers
+        self._writers = writers
+        self._turn = anyio.Lock()
+        self._hooks: dict[AsyncConnection, list[Hook]] = {}
+        self._probing: AsyncConnection | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator["Database"]:
+        """The database at `url`; it is not migrated, and nothing is connected before the first use.
+
+        Raises InvalidSetting for a URL that is neither SQLite's nor PostgreSQL's.
+        """
+        parsed, dialect = parse_url(url)
+        engines = _sqlite_engines(parsed) if dialect == "sqlite" else _postgresql_engines(parsed)
+        database = cls(dialect, *engines)
+        try:
+            yield database
+        finally:
+            with anyio.CancelScope(shield=True):
+                await database._close()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection to read with. Each statement sees what is committed when it starts.
+
+        Raises Unavailable, also out of the block, when the database cannot be reached.
+        """
+        return _Reader(self._readers)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back when the block raises.
+
+        On SQLite it holds the write lock from the start, so keep the block short. Raises
+        Unavailable when the database is locked, full or out of reach; then nothing was changed.
+        """
+        async with self._translated(), self._writer_turn():
+            transaction = await self._writers.connect()
+            try:
+                async with self._transaction(transaction):
+                    yield transaction
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await transaction.close()
+
+    def after_commit(self, transaction: AsyncConnection, hook: Hook) -> None:
+        """Await `hook` once `transaction` is committed, before the next write of this process."""
+        self._hooks[transaction].append(hook)
+
+    @asynccontextmanager
+    async def _transaction(self, transaction: AsyncConnection) -> AsyncIterator[None]:
+        await transaction.begin()
+        self._hooks[transaction] = []
+        try:
+            yield
+            with anyio.CancelScope(shield=True):
+                await transaction.commit()
+                self.changes.notify()
+                for hook in self._hooks[transaction]:
+                    await hook()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await transaction.rollback()
+            raise
+        finally:
+            del self._hooks[transaction]
+
+    @asynccontextmanager
+    async def _writer_turn(self) -> AsyncIterator[None]:
+        if self.dialect == "postgresql":
+            yield
+            return
+        with anyio.move_on_after(WRITER_TURN_SECONDS) as waiting:
+            await self._turn.acquire()
+        if waiting.cancelled_caught:
+            message, hint = BUSY
+            raise Unavailable(message, hint=hint)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            _raise_unavailable(error)
+            raise
+
+    async def _probe(self) -> object:
+        # Only a connection that stays open can tell: the number is relative to itself.
+        question = (
+            "PRAGMA data_version"
+            if self.dialect == "sqlite"
+            else "SELECT CAST(pg_current_snapshot() AS TEXT)"
+        )
+        async with self._translated():
+            if self._probing is None:
+                self._probing = await self._readers.connect()
+            return (await self._probing.exec_driver_sql(question)).scalar_one()
+
+    async def _close(self) -> None:
+        if self._probing is not None:
+            await self._probing.close()
+        await self._readers.dispose()
+        await self._writers.dispose()
+
+
+class _Reader:
+    """A pooled connection for the length of a block."""
+
+    __slots__ = ("_connection", "_engine")
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def __aenter__(self) -> AsyncConnection:
+        try:
+            self._connection = await self._engine.connect()
+        except SQLAlchemyError as error:
+            _raise_unavailable(error)
+            raise
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._connection.close()
+        if isinstance(error, SQLAlchemyError):
+            _raise_unavailable(error)
+
+
+def _raise_unavailable(error: SQLAlchemyError) -> None:
+    typed = unavailable(error)
+    if typed is not None:
+        raise typed from error
+
+
+def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    path = database_file(url)
+
+    def engine(*, writable: bool, size: int) -> AsyncEngine:
+        return create_async_engine(
+            url,
+            async_creator=lambda: sqlite.connect(path, writable=writable),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=WRITER_TURN_SECONDS,
+            pool_use_lifo=True,
+            # No transaction is ever left open, so a connection goes back as it is.
+            pool_reset_on_return=None,
+        )
+
+    # One reader more than READERS: the one that watches for other processes' commits keeps its own.
+    readers, writers = engine(writable=False, size=READERS + 1), engine(writable=True, size=1)
+    event.listen(writers.sync_engine, "begin", _begin_immediate)
+    return readers, writers
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    shared: dict[str, Any] = {
+        "connect_args": {"options": "-c timezone=UTC", "connect_timeout": 10},
+        "max_overflow": 0,
+        "pool_timeout": WRITER_TURN_SECONDS,
+        "pool_use_lifo": True,
+    }
+    readers = create_async_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_size=READERS + 1,
+        pool_reset_on_return=None,
+        **shared,
+    )
+    return readers, create_async_engine(url, pool_size=READERS, **shared)

@@ -1,0 +1,15 @@
+"""Run by Alembic: migrates over the connection that `storage.migrate` opened and locked."""
+
+from alembic import context
+
+from gitops_auditor.storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # The caller's transaction spans all revisions: all of them are applied, or none.
+    transactional_ddl=False,
+    render_as_batch=True,
+    compare_server_default=False,
+)
+context.run_migrations()

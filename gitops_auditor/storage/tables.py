@@ -1,0 +1,254 @@
+"""Every table, as SQLAlchemy Core objects. The migrations are checked to produce exactly these."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    func,
+    text,
+    true,
+)
+
+from gitops_auditor.storage.types import PortableJson, Real, Serial, UtcTimestamp
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+NOW = func.current_timestamp()
+
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("path", Text),
+    Column("clone_url", Text),
+    Column("origin_url", Text),
+    Column("default_branch", Text),
+    Column("head_sha", Text),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", UtcTimestamp, nullable=False, server_default=NOW),
+    Column("updated_at", UtcTimestamp, nullable=False, server_default=NOW),
+    Column("last_scanned_at", UtcTimestamp),
+    Column("removed_at", UtcTimestamp),
+    # A path that was given up may be registered again under another id.
+    Index(
+        "ix_repositories_path",
+        "path",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+)
+
+repository_snapshots = Table(
+    "repository_snapshots",
+    metadata,
+    Column(
+        "repository_id",
+        Text,
+        ForeignKey("repositories.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("commit_sha", Text, nullable=False),
+    Column("tree_sha", Text, nullable=False),
+    Column("reader_version", Text, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("scanned_at", UtcTimestamp, nullable=False, server_default=NOW),
+)
+
+repository_dependencies = Table(
+    "repository_dependencies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source_repo", Text, nullable=False),
+    # Null when no repository of the workspace provides what is asked for.
+    Column("target_repo", Text),
+    Column("dependency_type", Text, nullable=False),
+    Column("version_constraint", Text),
+    Column("impact_level", Text, server_default="medium"),
+    Column("discovered_at", UtcTimestamp, server_default=NOW),
+    Column("last_validated", UtcTimestamp),
+    Column("metadata", PortableJson),
+    Column("name", Text, nullable=False, index=True),
+    Column("constraint_kind", Text, nullable=False, server_default="none"),
+    Column("scope", Text, nullable=False, server_default="runtime"),
+    Column("confidence", Real, nullable=False, server_default="1.0"),
+    Column("file", Text, nullable=False),
+    Column("line", Integer, nullable=False, server_default="0"),
+    Column("source_package", Text, nullable=False, server_default=""),
+    Column("target_package", Text, nullable=False, server_default=""),
+    # What makes an edge the same edge in the next scan.
+    Column("locator", Text, nullable=False, unique=True),
+    Column("removed_at", UtcTimestamp),
+    Index("ix_repository_dependencies_source_repo_removed_at", "source_repo", "removed_at"),
+    Index("ix_repository_dependencies_target_repo_removed_at", "target_repo", "removed_at"),
+)
+
+dependency_changes = Table(
+    "dependency_changes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column(
+        "dependency_id",
+        Text,
+        ForeignKey("repository_dependencies.id"),
+        nullable=False,
+        index=True,
+    ),
+    Column("change_type", Text, nullable=False),
+    Column("old_version", Text),
+    Column("new_version", Text),
+    Column("detected_at", UtcTimestamp, server_default=NOW, index=True),
+    Column("impact_analysis", PortableJson),
+)
+
+pipelines = Table(
+    "pipelines",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("repository_id", Text, nullable=False, index=True),
+    Column("definition", PortableJson, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("created_at", UtcTimestamp, server_default=NOW),
+    Column("updated_at", UtcTimestamp, server_default=NOW),
+    Column("created_by", Text),
+    Column("status", Text, server_default="active"),
+)
+
+pipeline_runs = Table(
+    "pipeline_runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pipeline_id", Text, ForeignKey("pipelines.id"), nullable=False),
+    Column("run_number", Integer, nullable=False),
+    Column("status", Text, nullable=False, index=True),
+    Column("started_at", UtcTimestamp),
+    Column("completed_at", UtcTimestamp),
+    Column("trigger_type", Text),
+    Column("trigger_data", PortableJson),
+    Column("execution_log", Text),
+    Column("metrics", PortableJson),
+    Index("ix_pipeline_runs_pipeline_id_run_number", "pipeline_id", "run_number", unique=True),
+)
+
+quality_gates = Table(
+    "quality_gates",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("gate_type", Text, nullable=False),
+    Column("definition", PortableJson, nullable=False),
+    Column("active", Boolean, server_default=true()),
+    Column("created_at", UtcTimestamp, server_default=NOW),
+)
+
+quality_results = Table(
+    "quality_results",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("repository_id", Text, nullable=False),
+    Column("gate_id", Text, ForeignKey("quality_gates.id"), nullable=False, index=True),
+    Column("run_id", Text, index=True),
+    Column("status", Text, nullable=False),
+    Column("score", Real),
+    Column("metrics", PortableJson),
+    Column("details", Text),
+    Column("executed_at", UtcTimestamp, server_default=NOW),
+    Index("ix_quality_results_repository_id_executed_at", "repository_id", "executed_at"),
+)
+
+template_metrics = Table(
+    "template_metrics",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("template_name", Text, nullable=False),
+    Column("repository_id", Text, nullable=False, index=True),
+    Column("compliance_score", Real),
+    Column("last_applied", UtcTimestamp),
+    Column("drift_detected", Boolean, server_default=false()),
+    Column("metrics", PortableJson),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # Without gaps, so that a reader sees what was pruned under it: `events` gives the numbers.
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("channel", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("data", PortableJson, nullable=False),
+    Column("created_at", UtcTimestamp, nullable=False),
+    Index("ix_events_channel_seq", "channel", "seq"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", Serial, Identity(), primary_key=True),
+    Column("entry_id", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcTimestamp, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    # The canonical text that was hashed, byte for byte.
+    Column("body", Text, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("created_at", UtcTimestamp, nullable=False, server_default=NOW),
+    Column("expires_at", UtcTimestamp),
+    Column("last_used_at", UtcTimestamp),
+    Column("revoked_at", UtcTimestamp),
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("heartbeat_at", UtcTimestamp, nullable=False),
+)
+
+work = Table(
+    "work",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("done", Real, nullable=False, server_default="0"),
+    Column("total", Real),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("result", PortableJson),
+    Column("error", PortableJson),
+    Column("failure_kind", Text),
+    Column("owner", Text, nullable=False),
+    Column("created_at", UtcTimestamp, nullable=False, index=True),
+    Column("started_at", UtcTimestamp),
+    Column("completed_at", UtcTimestamp),
+    Column("cancel_requested", Boolean, nullable=False, server_default=false()),
+    Index("ix_work_status_created_at", "status", "created_at"),
+)
