@@ -5,11 +5,18 @@ anything and never raises for bad content: what it cannot read becomes a `Proble
 """
 
 from gitops_auditor.dependencies.manifests import (
+    conda,
+    docker,
     go,
     gradle_catalog,
     gradle_publications,
     gradle_settings,
     maven,
+    python_poetry,
+    python_project,
+    python_requirements,
+    python_setup,
+    python_setup_cfg,
     rust,
 )
 from gitops_auditor.dependencies.manifests.reader import ManifestReader
@@ -21,4 +28,11 @@ READERS: tuple[ManifestReader, ...] = (
     gradle_settings.READER,
     gradle_publications.READER,
     gradle_catalog.READER,
+    docker.READER,
+    python_requirements.READER,
+    python_setup.READER,
+    python_setup_cfg.READER,
+    python_project.READER,
+    python_poetry.READER,
+    *conda.READERS,
 )
