@@ -15,6 +15,16 @@ from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.git_blobs import BatchParser, BlobRead
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory, UnresolvedHead
 from gitops_auditor.repositories.git_process import Command, Executable, Output
+from gitops_auditor.repositories.git_transfer import (
+    Progress,
+    clone_command,
+    fetch_command,
+    head_command,
+    progress_sink,
+)
+from gitops_auditor.repositories.git_urls import without_credentials
+from gitops_auditor.repositories.network import Pinned
+from gitops_auditor.repositories.working_tree import read_files
 
 MAX_BLOB_BYTES = 8 * 1024 * 1024
 MAX_BATCH_BYTES = 128 * 1024 * 1024
@@ -35,9 +45,16 @@ class TreeEntry(NamedTuple):
 class Git:
     """Reads repositories by argument lists with bounded time and output."""
 
-    def __init__(self, executable: Executable | None = None, *, read_timeout: float = 60) -> None:
+    def __init__(
+        self,
+        executable: Executable | None = None,
+        *,
+        read_timeout: float = 60,
+        transfer_timeout: float = 1800,
+    ) -> None:
         self._executable = executable or Executable()
         self._read_timeout = read_timeout
+        self._transfer_timeout = transfer_timeout
 
     async def is_repository(self, path: Path) -> bool:
         """Whether `path` is the top folder of a repository: checkout, linked worktree or bare."""
@@ -70,8 +87,8 @@ class Git:
         Raises NotFound for a path that is no repository or a commit it lacks.
         """
         layout = await self._layout(path)
-        arguments = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", _object_id(commit)]
-        output = await self._read(layout, arguments)
+        arguments = ["-r", "-z", "--full-tree", "--end-of-options", _object_id(commit)]
+        output = await self._read(layout, "ls-tree", arguments)
         if output.status:
             raise NotFound(
                 f"The tree of commit {commit} could not be read from {path}.",
@@ -98,8 +115,10 @@ class Git:
             return BlobRead({}, {})
         parser = BatchParser(max_blob_bytes, max_total_bytes)
         command = Command(
-            [*_at(layout), "cat-file", "--batch", "--buffer"],
+            "cat-file",
+            ["--batch", "--buffer"],
             timeout=self._read_timeout,
+            options=_at(layout),
             max_output=1 << 40,
             input="".join(f"{blob}\n" for blob in wanted).encode("ascii"),
         )
@@ -120,15 +139,71 @@ class Git:
                 hint="Read a commit instead.",
             )
         output = await self._read(
-            layout, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+            layout, "ls-files", ["-z", "--cached", "--others", "--exclude-standard"]
         )
         if output.status:
             raise _failed("list the files of", path, output)
         return sorted({os.fsdecode(name) for name in output.stdout.split(b"\0") if name})
 
+    async def worktree_contents(
+        self, path: Path, names: Sequence[str], *, max_file_bytes: int = MAX_BLOB_BYTES
+    ) -> BlobRead:
+        """Contents of files of the working tree by name; neither links nor special files are read.
+
+        What is not a regular file inside `path`, or is over `max_file_bytes`, is in `skipped`.
+        """
+        return await anyio.to_thread.run_sync(read_files, path, names, max_file_bytes)
+
+    async def clone(
+        self,
+        source: Pinned,
+        destination: Path,
+        protocols: Sequence[str],
+        progress: Progress | None = None,
+    ) -> None:
+        """A bare clone of branches and tags at `destination`, which must not exist.
+
+        Raises Unavailable when the source cannot be reached or read, and TimedOut.
+        """
+        command = clone_command(source, destination, protocols, self._transfer_timeout)
+        await self._transfer(command, source, progress)
+
+    async def fetch_mirror(
+        self,
+        path: Path,
+        source: Pinned,
+        protocols: Sequence[str],
+        progress: Progress | None = None,
+    ) -> None:
+        """Bring a bare clone to the branches, tags and default branch of its source.
+
+        Raises as `clone` does; branches that are gone at the source are gone here too.
+        """
+        command = fetch_command(path, source, protocols, self._transfer_timeout)
+        await self._transfer(command, source, progress)
+        head = await self._transfer(
+            head_command(source, protocols, self._transfer_timeout), source, None
+        )
+        branch = re.match(rb"ref: (refs/heads/[^\s]+)\tHEAD\n", head.stdout)
+        if branch is not None:
+            arguments = ["HEAD", branch[1].decode("utf-8", "surrogateescape")]
+            await self._read(await self._layout(path), "symbolic-ref", arguments)
+
+    async def _transfer(
+        self, command: Command, source: Pinned, progress: Progress | None
+    ) -> Output:
+        sink = progress_sink(progress) if progress is not None else None
+        output = await self._executable.run(command, stderr=sink)
+        if output.status:
+            raise Unavailable(
+                f"git could not {command.name} {source.source.shown}: {_reason(output)}",
+                hint="Check the URL and that git here can reach it without asking for anything.",
+            )
+        return output
+
     async def version(self) -> str:
         """The version of git, for example "2.39.5"; raises Unavailable when there is none."""
-        output = await self._executable.run(Command(["version"], timeout=self._read_timeout))
+        output = await self._executable.run(Command("version", [], timeout=self._read_timeout))
         found = re.search(r"\d+(?:\.\d+)+", output.stdout.decode("utf-8", "replace"))
         return found[0] if found else "unknown"
 
@@ -143,7 +218,7 @@ class Git:
 
     async def _parsed_head(self, layout: GitDirectory) -> str | None:
         output = await self._read(
-            layout, ["rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
+            layout, "rev-parse", ["--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
         )
         commit = output.stdout.decode("ascii", "replace").strip()
         if output.status == 0 and OBJECT_ID.fullmatch(commit):
@@ -152,8 +227,8 @@ class Git:
             return None
         raise _failed("resolve HEAD of", layout.git_dir, output)
 
-    async def _read(self, layout: GitDirectory, arguments: list[str]) -> Output:
-        command = Command([*_at(layout), *arguments], timeout=self._read_timeout)
+    async def _read(self, layout: GitDirectory, name: str, arguments: list[str]) -> Output:
+        command = Command(name, arguments, timeout=self._read_timeout, options=_at(layout))
         return await self._executable.run(command)
 
 
@@ -182,6 +257,13 @@ def _tree_entry(record: bytes) -> TreeEntry:
 
 def _first_line(output: Output) -> str:
     return output.stderr.partition("\n")[0][:200] or f"status {output.status}"
+
+
+def _reason(output: Output) -> str:
+    """The first complaint among progress and remarks; git prints the URL only without password."""
+    lines = output.stderr.replace("\r", "\n").splitlines()
+    complaints = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))]
+    return without_credentials((complaints or lines or [f"status {output.status}"])[0])[:300]
 
 
 def _failed(what: str, path: Path, output: Output) -> Unavailable:

@@ -29,7 +29,7 @@ class GitDirectory(NamedTuple):
     worktree: Path | None
 
 
-class UnresolvedHead(Exception):  # noqa: N818  # it is an answer: ask git itself
+class UnresolvedHead(Exception):  # it is an answer: ask git itself
     """The references are kept in a form that only git can read (reftable, a damaged file)."""
 
 

@@ -66,13 +66,20 @@ _CHUNK = 1024 * 1024
 class Command:
     """What to run and its bounds. `protocols` empty means that no transport may be used at all."""
 
+    name: str
     arguments: Sequence[str]
     timeout: float
     """Seconds until the command and everything it started are killed."""
+    options: Sequence[str] = ()
+    """Options of git itself, which stand before the command's name."""
     max_output: int = 256 * 1024 * 1024
     protocols: Sequence[str] = ()
     ssh_command: str = "ssh -oBatchMode=yes"
     input: bytes = b""
+
+    def argv(self, path: str) -> list[str]:
+        """The argument list that runs this with the program at `path`."""
+        return [path, *_OPTIONS, *self.options, self.name, *self.arguments]
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The allow-listed part of `inherited` and what switches git's own surprises off."""
@@ -174,7 +181,7 @@ class _Child:
                 raise self._timed_out()
             try:
                 self._process = subprocess.Popen(
-                    [self._path, *_OPTIONS, *self._command.arguments],
+                    self._command.argv(self._path),
                     stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -250,6 +257,6 @@ class _Child:
 
     def _timed_out(self) -> TimedOut:
         return TimedOut(
-            f"git {self._command.arguments[0]} did not end within {self._command.timeout:g} s.",
+            f"git {self._command.name} did not end within {self._command.timeout:g} s.",
             hint="Try again when the machine or the network is less busy.",
         )

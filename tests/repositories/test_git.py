@@ -186,7 +186,9 @@ async def test_a_machine_without_git_says_what_to_install() -> None:
 
 async def test_more_output_than_allowed_ends_the_command(tmp_path: Path) -> None:
     await make_repository(tmp_path / "r", {f"file-{n}": "1" for n in range(50)})
-    command = Command(["-C", str(tmp_path / "r"), "ls-files"], timeout=30, max_output=100)
+    command = Command(
+        "ls-files", [], timeout=30, max_output=100, options=["-C", str(tmp_path / "r")]
+    )
     with pytest.raises(TooLarge, match="100 bytes"):
         await Executable().run(command)
 
@@ -196,7 +198,7 @@ async def test_a_command_that_does_not_end_is_killed_with_what_it_started(tmp_pa
     script.write_text(f"#!/bin/sh\nsleep 600 & echo $! > {tmp_path}/child\nwait\n", "utf-8")
     script.chmod(0o755)
     with pytest.raises(TimedOut, match="did not end"):
-        await Executable(str(script)).run(Command(["version"], timeout=0.5))
+        await Executable(str(script)).run(Command("version", [], timeout=0.5))
     child = int((tmp_path / "child").read_text("utf-8"))
     await _ended(child)
 
