@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade
 PROTOCOL_TOOLS := .tools/.installed
 
-.PHONY: help demo test check fmt bench clean
+.PHONY: help demo test check fmt bench lock clean
 
 help: ## Show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,16 +36,25 @@ bench: $(DEV) ## Measure, as ratios in one run each
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .tools .demo
 
+lock: $(DEV) ## Pin the newest versions that pyproject.toml allows
+	$(PIP) uv
+	$(LOCK) pyproject.toml --extra postgres --group build --output-file constraints.txt
+	$(LOCK) pyproject.toml --extra postgres --group build --group dev --constraint constraints.txt --output-file constraints-dev.txt
+
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): $(VENV)/bin/pip pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres]'
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) --require-hashes --requirement constraints.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(RUNTIME) requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement requirements-dev.txt
+$(DEV): $(RUNTIME) constraints-dev.txt
+	@$(PIP) --require-hashes --requirement constraints-dev.txt
 	@touch $@
 
-$(PROTOCOL_TOOLS): package.json
-	@$(BIN)/python -m tests.protocol_tools || true
+$(PROTOCOL_TOOLS): tests/protocol/package.json
+	@if command -v npm >/dev/null; then \
+	  mkdir -p .tools && cp $< .tools/ && npm install --prefix .tools --silent --no-audit --no-fund && touch $@; \
+	else echo "npm is not installed: the tests that need it will be skipped and say so."; fi

@@ -1,6 +1,6 @@
 """Every setting once: its variable, its default and a sentence. The environment is read here only.
 
-`load_settings` takes the values of an optional environment file and lets the process environment win.
+`load_settings` takes the values of an optional environment file; the process environment wins.
 A value that is not understood, or an unknown `GITOPS_` variable, stops the start and names itself.
 """
 

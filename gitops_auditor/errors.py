@@ -38,6 +38,12 @@ class InvalidRequest(GitOpsError, ValueError):
     code = "invalid_request"
 
 
+class MalformedRequest(InvalidRequest):
+    """The request itself cannot be read, for example a body that is not JSON."""
+
+    code = "malformed_request"
+
+
 class InvalidSetting(GitOpsError, ValueError):
     """A setting has a value that is not understood; the start is refused."""
 
@@ -91,7 +97,7 @@ class RateLimited(GitOpsError):
 
 
 class Unavailable(GitOpsError):
-    """Something needed is missing or busy for now: a locked database, a full disk, git itself."""
+    """Something needed is missing or busy: a locked database, a full disk, git itself."""
 
     code = "unavailable"
 
@@ -103,7 +109,7 @@ class TimedOut(GitOpsError, TimeoutError):
 
 
 class Refused(GitOpsError, PermissionError):
-    """A safety rule forbids this whoever asks: a path outside the allow-list, a protocol, a host."""
+    """A safety rule forbids this whoever asks: a path that is not allowed, a protocol, a host."""
 
     code = "refused"
 
@@ -116,6 +122,7 @@ class Cancelled(GitOpsError):
 
 FAMILY: tuple[type[GitOpsError], ...] = (
     InvalidRequest,
+    MalformedRequest,
     InvalidSetting,
     NotFound,
     Conflict,

@@ -10,7 +10,7 @@ Condition = Literal["healthy", "degraded", "absent"]
 class ComponentHealth(BaseModel):
     """One part: its condition, why it is not healthy, and figures worth watching.
 
-    `absent` means that this version or its settings do not offer the part; it does not degrade the whole.
+    `absent` means that this version or its settings do not offer the part; the whole stays healthy.
     """
 
     name: str

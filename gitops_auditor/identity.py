@@ -1,4 +1,4 @@
-"""Who is asking, and what a role may do. No storage: `access` finds principals, this describes them."""
+"""Who is asking, and what a role may do. Storage of tokens is in `access`."""
 
 from dataclasses import dataclass
 from enum import StrEnum

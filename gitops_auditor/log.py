@@ -1,4 +1,4 @@
-"""Structured logs to standard error; standard output belongs to the MCP stdio transport and to results."""
+"""Structured logs to standard error; standard output belongs to MCP over stdio and to results."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 
 def configure_logging(level: str, *, human: bool) -> None:
-    """Log lines of at least `level` (debug, info, warning, error), one JSON object a line or readable."""
+    """Log from `level` (debug, info, warning, error) up, as JSON lines or readable."""
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if human
@@ -20,7 +20,7 @@ def configure_logging(level: str, *, human: bool) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Plain tracebacks: the structured form prints local variables, and they may hold secrets.
+            # Plain tracebacks: the structured form prints local variables, which may hold secrets.
             structlog.processors.format_exc_info,
             renderer,
         ],
@@ -33,4 +33,4 @@ def configure_logging(level: str, *, human: bool) -> None:
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """A logger whose lines carry `name` as the component."""
-    return cast(FilteringBoundLogger, structlog.get_logger(component=name))
+    return cast("FilteringBoundLogger", structlog.get_logger(component=name))

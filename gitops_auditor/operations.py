@@ -1,7 +1,7 @@
 """One operation, declared once: its name, schemas, route, effect, role and surface.
 
-Every transport serves the same catalog through `OperationCatalog.call`, which validates, authorises,
-writes the audit intent, runs, and writes the audit outcome, in that order.
+Every transport serves the same catalog through `OperationCatalog.call`, which validates,
+authorises, writes the audit intent, runs, and writes the audit outcome, in that order.
 """
 
 import difflib
@@ -21,7 +21,7 @@ from gitops_auditor.work import FailureKind, WorkProgress, WorkRecord, WorkStatu
 
 Effect = Literal["read", "write", "destroy"]
 Surface = Literal["default", "toolset", "rest"]
-"""Where an operation is offered beside REST: to every MCP client, to those that ask for its toolset, or not."""
+"""Where else than REST: to every MCP client, to those that ask for its toolset, or nowhere."""
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 LONGEST_WAIT = 50.0
@@ -117,7 +117,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Toolset:
-    """Operations that belong together. `phase2` ones disappear when the platform features are off."""
+    """Operations that belong together. `phase2` ones vanish when the platform features are off."""
 
     name: str
     title: str
@@ -248,7 +248,7 @@ class OperationCatalog:
     def for_mcp(
         self, toolsets: Iterable[str] = (), tools: Iterable[str] = (), exclude: Iterable[str] = ()
     ) -> "OperationCatalog":
-        """What MCP clients are offered: the default surface, or these toolsets whole, and these tools."""
+        """What MCP clients get: the default surface, or these toolsets whole, and these tools."""
         chosen, named = self._known_toolsets(toolsets), {self.get(tool).name for tool in tools}
         refused = {self.get(tool).name for tool in exclude}
 
@@ -290,7 +290,7 @@ class OperationCatalog:
 def _authorise(operation: Operation, principal: Principal) -> None:
     if not principal.may(operation.role):
         raise Forbidden(
-            f"{operation.name} needs the role {operation.role}; {principal.name} has {principal.role}.",
+            f"{operation.name} needs the role {operation.role}, not {principal.role}.",
             hint="Use a token with that role.",
         )
 
@@ -361,7 +361,7 @@ def view_of_work(result: type[BaseModel], record: WorkRecord) -> BaseModel:
 
 
 class _ProgressRelay:
-    """Passes progress on to the caller for as long as the caller waits, and to the record always."""
+    """Passes progress to the record always, and to the caller for as long as it waits."""
 
     def __init__(self, caller: WorkProgress) -> None:
         self._caller: WorkProgress = caller

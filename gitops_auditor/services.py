@@ -18,7 +18,7 @@ from gitops_auditor.work import WorkManager
 
 @dataclass(frozen=True)
 class Services:
-    """The platform's parts, wired. Operations take them from their context and make none themselves."""
+    """The platform's parts, wired. Operations take them from their context and make none."""
 
     settings: Settings
     database: Database

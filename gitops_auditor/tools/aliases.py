@@ -1,4 +1,4 @@
-"""Older names of operations. A renamed operation keeps answering to its old name for two minor versions."""
+"""Older names of operations, each answered for two minor versions after the renaming."""
 
 ALIASES: dict[str, str] = {
     "scan_repositories": "scan_dependencies",

@@ -1,0 +1,114 @@
+"""What commands share: the open platform, calling operations as the local user, progress."""
+
+import json
+import sys
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, Self, TypeVar
+
+import anyio
+import typer
+from pydantic import BaseModel
+
+from gitops_auditor.app import Platform, open_platform
+from gitops_auditor.config import Settings, load_settings
+from gitops_auditor.errors import GitOpsError
+from gitops_auditor.identity import LOCAL
+from gitops_auditor.log import configure_logging
+from gitops_auditor.operations import Call, Work, no_progress
+from gitops_auditor.work import WorkProgress
+
+Answer = TypeVar("Answer")
+
+
+def prepare(**overrides: Any) -> Settings:
+    """Settings for a command, with logging set up for a terminal."""
+    settings = load_settings(**overrides)
+    configure_logging("debug" if settings.log_level == "debug" else "warning", human=True)
+    return settings
+
+
+def with_platform(command: Callable[[Platform], Awaitable[Answer]], **overrides: Any) -> Answer:
+    """Run a command's body on the open platform and return its answer."""
+    settings = prepare(**overrides)
+
+    async def body() -> Answer:
+        async with open_platform(settings) as platform:
+            return await command(platform)
+
+    return anyio.run(body)
+
+
+async def call(
+    platform: Platform, operation: str, progress: WorkProgress = no_progress, **arguments: Any
+) -> Any:
+    """Call an operation as the local user; None arguments are left to their defaults."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    request = Call(operation, given, LOCAL, uuid.uuid4().hex, progress)
+    return await platform.catalog.call(platform.services, request)
+
+
+async def call_long(platform: Platform, operation: str, label: str, **arguments: Any) -> Any:
+    """Call a long operation with a progress bar on the terminal and return its result."""
+    with _Bar(label) as bar:
+        work = await call(platform, operation, bar.update, wait_seconds=1.0, **arguments)
+        try:
+            while work.status in {"pending", "running"}:
+                work = await call(platform, "get_work", work_id=work.id, wait_seconds=0.25)
+                await bar.update(work.done, work.total, work.message)
+        except BaseException:
+            await _cancel(platform, work)
+            raise
+    return _result(work)
+
+
+async def _cancel(platform: Platform, work: Work[Any]) -> None:
+    with anyio.CancelScope(shield=True), anyio.move_on_after(5):
+        await call(platform, "cancel_work", work_id=work.id)
+
+
+def _result(work: Work[Any]) -> Any:
+    if work.error is not None:
+        failure = GitOpsError(work.error.message, hint=work.error.hint)
+        raise failure
+    return work.result
+
+
+class _Bar:
+    """A progress bar on standard error, shown only on a terminal."""
+
+    def __init__(self, label: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("[dim]{task.fields[message]}"),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(label, total=None, message="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._progress.stop()
+
+    async def update(self, done: float, total: float | None, message: str) -> None:
+        """Move the bar to `done` of `total`."""
+        self._progress.update(self._task, completed=done, total=total, message=message)
+
+
+def print_json(model: BaseModel) -> None:
+    """One JSON object on standard output, for programs."""
+    typer.echo(model.model_dump_json(indent=2))
+
+
+def print_json_value(value: object) -> None:
+    """One JSON value on standard output, for programs."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""The REST adapter: the operation catalog over HTTP, live events, the mount of MCP."""
