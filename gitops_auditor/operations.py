@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from gitops_auditor.errors import Forbidden, InvalidRequest, JsonValue, NotFound
 from gitops_auditor.identity import Principal, Role
 from gitops_auditor.services import Services
-from gitops_auditor.work import FailureKind, WorkProgress, WorkRecord, WorkStatus
+from gitops_auditor.work import FailureKind, WorkError, WorkRecord, WorkStatus
 
 Effect = Literal["read", "write", "destroy"]
 Surface = Literal["default", "toolset", "rest"]
@@ -43,14 +43,6 @@ class NoParams(Params):
 Result = TypeVar("Result", bound=BaseModel)
 
 
-class WorkError(BaseModel):
-    """Why long work failed, in the terms every transport uses for errors."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
 class Work(BaseModel, Generic[Result]):
     """Long-running work: its state now, and its result once `status` is success."""
 
@@ -67,6 +59,10 @@ class Work(BaseModel, Generic[Result]):
     completed_at: datetime | None = None
 
 
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+"""Told how much is done, of how much when that is known, and a few words."""
+
+
 async def no_progress(done: float, total: float | None, message: str) -> None:
     """Discard progress, for callers that did not ask for it."""
 
@@ -78,7 +74,7 @@ class Context:
     services: Services
     principal: Principal
     request_id: str
-    progress: WorkProgress = no_progress
+    progress: Progress = no_progress
 
 
 def _always(result: BaseModel) -> bool:  # noqa: ARG001
@@ -207,7 +203,7 @@ class Call:
     arguments: Mapping[str, Any]
     principal: Principal
     request_id: str
-    progress: WorkProgress = no_progress
+    progress: Progress = no_progress
 
 
 class OperationCatalog:
@@ -343,8 +339,9 @@ async def _run_as_work(
 ) -> BaseModel:
     relay = _ProgressRelay(context.progress)
 
-    async def run_reporting(progress: WorkProgress) -> BaseModel:
-        return await run(replace(context, progress=relay.into(progress)))
+    async def run_reporting(progress: Progress) -> dict[str, JsonValue]:
+        result = await run(replace(context, progress=relay.into(progress)))
+        return result.model_dump(mode="json")
 
     manager = context.services.work
     record = await manager.start(operation.name, context.principal, run_reporting)
@@ -363,10 +360,10 @@ def view_of_work(result: type[BaseModel], record: WorkRecord) -> BaseModel:
 class _ProgressRelay:
     """Passes progress to the record always, and to the caller for as long as it waits."""
 
-    def __init__(self, caller: WorkProgress) -> None:
-        self._caller: WorkProgress = caller
+    def __init__(self, caller: Progress) -> None:
+        self._caller: Progress = caller
 
-    def into(self, record: WorkProgress) -> WorkProgress:
+    def into(self, record: Progress) -> Progress:
         async def report(done: float, total: float | None, message: str) -> None:
             await record(done, total, message)
             await self._caller(done, total, message)

@@ -29,10 +29,12 @@ class PageParams(BaseModel):
 
 
 class Page(BaseModel, Generic[Item]):
-    """A part of a list; `next_cursor` is null on the last page, `total` counts the whole list."""
+    """A part of a list. `next_cursor` is null on the last page; `total` counts the whole list where
+    counting it is cheap.
+    """
 
     items: list[Item]
-    total: int
+    total: int | None = None
     next_cursor: str | None = None
 
     def of(self, view: Callable[[Item], Other]) -> "Page[Other]":

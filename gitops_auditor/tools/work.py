@@ -4,9 +4,9 @@ from pydantic import Field
 
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
-from gitops_auditor.pages import Page, PageParams
+from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.repositories.models import DiscoveryReport, Repository
-from gitops_auditor.work import WorkStatus
+from gitops_auditor.work import WorkRecord, WorkStatus
 
 toolset = Toolset(
     "work", "Long-running work", "Wait for, inspect and cancel work that takes a while."
@@ -41,18 +41,25 @@ class WorkFilter(PageParams):
 async def get_work(ctx: Context, params: WorkWait) -> AnyWork:
     """Get long-running work by its id: progress, and the result once it succeeded."""
     record = await ctx.services.work.wait(params.work_id, params.wait_seconds)
-    return AnyWork.model_validate(record, from_attributes=True)
+    return _view(record)
 
 
 @toolset.operation("GET /api/work", surface="toolset")
 async def list_work(ctx: Context, params: WorkFilter) -> Page[AnyWork]:
     """List long-running work, newest first."""
-    found = await ctx.services.work.list(params.status, limit=params.limit, cursor=params.cursor)
-    return found.of(lambda record: AnyWork.model_validate(record, from_attributes=True))
+    statuses = [params.status] if params.status else None
+    before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+    records = await ctx.services.work.list(statuses, params.limit + 1, before)
+    shown = records[: params.limit]
+    more = encode_cursor(shown[-1].id) if len(records) > len(shown) else None
+    return Page(items=[_view(record) for record in shown], next_cursor=more)
 
 
 @toolset.operation("POST /api/work/{work_id}/cancel", effect="write", idempotent=True)
 async def cancel_work(ctx: Context, params: WorkRef) -> AnyWork:
     """Cancel long-running work. Repeating it, or cancelling what has ended, changes nothing."""
-    record = await ctx.services.work.cancel(params.work_id)
+    return _view(await ctx.services.work.cancel(params.work_id))
+
+
+def _view(record: WorkRecord) -> AnyWork:
     return AnyWork.model_validate(record, from_attributes=True)
