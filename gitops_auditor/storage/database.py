@@ -21,6 +21,8 @@ READERS = 8
 WRITER_TURN_SECONDS = 20.0
 """How long a write of this process waits for the writes before it."""
 
+_AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
 Hook = Callable[[], Awaitable[None]]
 
 
@@ -121,16 +123,28 @@ class Database:
             raise
 
     async def _probe(self) -> object:
-        # Only a connection that stays open can tell: the number is relative to itself.
         question = (
             "PRAGMA data_version"
             if self.dialect == "sqlite"
             else "SELECT CAST(pg_current_snapshot() AS TEXT)"
         )
         async with self._translated():
-            if self._probing is None:
-                self._probing = await self._readers.connect()
-            return (await self._probing.exec_driver_sql(question)).scalar_one()
+            connection = await self._probing_connection()
+            try:
+                with anyio.CancelScope(shield=True):
+                    answer = (await connection.exec_driver_sql(question)).scalar_one()
+            except BaseException:
+                self._probing = None
+                with anyio.CancelScope(shield=True):
+                    await connection.close()
+                raise
+        # SQLite's number compares only with numbers of the same connection.
+        return id(connection), answer
+
+    async def _probing_connection(self) -> AsyncConnection:
+        if self._probing is None:
+            self._probing = await self._readers.connect()
+        return self._probing
 
     async def _close(self) -> None:
         if self._probing is not None:
@@ -180,6 +194,7 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         return create_async_engine(
             url,
             async_creator=lambda: sqlite.connect(path, writable=writable),
+            **({} if writable else _AUTOCOMMIT),
             pool_size=size,
             max_overflow=0,
             pool_timeout=WRITER_TURN_SECONDS,
@@ -207,8 +222,7 @@ def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     }
     readers = create_async_engine(
         url,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
+        **_AUTOCOMMIT,
         pool_size=READERS + 1,
         pool_reset_on_return=None,
         **shared,

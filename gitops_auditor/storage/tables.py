@@ -246,9 +246,9 @@ work = Table(
     Column("error", PortableJson),
     Column("failure_kind", Text),
     Column("owner", Text, nullable=False),
-    Column("created_at", UtcTimestamp, nullable=False, index=True),
+    Column("created_at", UtcTimestamp, nullable=False),
     Column("started_at", UtcTimestamp),
     Column("completed_at", UtcTimestamp),
     Column("cancel_requested", Boolean, nullable=False, server_default=false()),
-    Index("ix_work_status_created_at", "status", "created_at"),
+    Index("ix_work_status_id", "status", "id"),
 )

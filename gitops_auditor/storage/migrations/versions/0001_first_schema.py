@@ -335,5 +335,4 @@ def _create_work() -> None:
         sa.Column("cancel_requested", sa.Boolean, server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_work"),
     )
-    op.create_index("ix_work_created_at", "work", ["created_at"])
-    op.create_index("ix_work_status_created_at", "work", ["status", "created_at"])
+    op.create_index("ix_work_status_id", "work", ["status", "id"])

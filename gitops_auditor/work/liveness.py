@@ -1,0 +1,165 @@
+"""Which processes are alive, so that the work of dead ones is not believed to be running.
+
+On SQLite each process holds a lock on a file of its own: the system lets go of it when the
+process ends, however it ends; suspend and clock jumps do not. On PostgreSQL, where processes may be
+on different machines, each one writes a heartbeat by the server's clock.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.log import get_logger
+from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.tables import processes
+
+BEAT_SECONDS = 5.0
+DEAD_SECONDS = 30.0
+
+_log = get_logger("work")
+
+
+class Process(Protocol):
+    """This process among those that share a database."""
+
+    @property
+    def id(self) -> str:
+        """A name that no other process, past or future, has."""
+
+    async def alive(self, process_id: str) -> bool:
+        """Whether the process with this id still runs."""
+
+
+def open_process(database: Database, data_dir: Path) -> AbstractAsyncContextManager[Process]:
+    """Be alive, for others to see, for the length of the block."""
+    if database.dialect == "sqlite":
+        return lock_file_process(data_dir / "processes")
+    return heartbeat_process(database)
+
+
+class LockFileProcess:
+    """Alive means: holds the lock of `<folder>/<id>.lock`."""
+
+    def __init__(self, process_id: str, folder: Path) -> None:
+        self.id = process_id
+        self._folder = folder
+
+    async def alive(self, process_id: str) -> bool:
+        """See Process."""
+        path = self._folder / f"{process_id}.lock"
+        return await anyio.to_thread.run_sync(_is_locked, path)
+
+
+@asynccontextmanager
+async def lock_file_process(folder: Path) -> AsyncIterator[Process]:
+    """Hold a lock file in `folder`. Raises Unavailable when it cannot be written."""
+    process_id = _new_id()
+    with _held_lock(folder, process_id):
+        yield LockFileProcess(process_id, folder)
+
+
+class HeartbeatProcess:
+    """Alive means: its row was touched in the last half minute of the server's clock."""
+
+    def __init__(self, process_id: str, database: Database, dead_seconds: float) -> None:
+        self.id = process_id
+        self._database = database
+        self._dead_after = timedelta(seconds=dead_seconds)
+
+    async def alive(self, process_id: str) -> bool:
+        """See Process."""
+        recent = processes.c.heartbeat_at > func.clock_timestamp() - self._dead_after
+        query = select(processes.c.id).where(processes.c.id == process_id, recent)
+        async with self._database.read() as connection:
+            return await connection.scalar(query) is not None
+
+    async def beat(self) -> None:
+        """Touch the row."""
+        now = {"heartbeat_at": func.clock_timestamp()}
+        row = insert(processes).values(id=self.id, **now)
+        async with self._database.write() as transaction:
+            await transaction.execute(row.on_conflict_do_update(index_elements=["id"], set_=now))
+
+    async def beat_forever(self, seconds: float) -> None:
+        """Touch the row again and again; a server that is away for a while is waited for."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self.beat()
+            except Unavailable as error:
+                _log.warning("no heartbeat could be written", reason=error.message)
+
+    async def leave(self) -> None:
+        """Take the row away."""
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(processes).where(processes.c.id == self.id))
+
+
+@asynccontextmanager
+async def heartbeat_process(
+    database: Database, *, beat_seconds: float = BEAT_SECONDS, dead_seconds: float = DEAD_SECONDS
+) -> AsyncIterator[Process]:
+    """Keep a row of `processes` fresh. Raises Unavailable when the server cannot be reached."""
+    process = HeartbeatProcess(_new_id(), database, dead_seconds)
+    await process.beat()
+    # Not a task group: whoever opens the services may close them from another task.
+    beating = asyncio.create_task(process.beat_forever(beat_seconds))
+    try:
+        yield process
+    finally:
+        beating.cancel()
+        with anyio.CancelScope(shield=True), suppress(asyncio.CancelledError):
+            await beating
+        with anyio.CancelScope(shield=True), suppress(Unavailable):
+            await process.leave()
+
+
+def _new_id() -> str:
+    return f"{os.getpid()}-{secrets.token_hex(8)}"
+
+
+@contextmanager
+def _held_lock(folder: Path, process_id: str) -> Iterator[None]:
+    path, unlocked = folder / f"{process_id}.lock", folder / f"{process_id}.new"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = unlocked.open("w", encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(
+            f"The folder {folder} cannot be written to.",
+            hint="Check its owner, mode and free space.",
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Under its final name it is locked from the start, or another process took it for dead.
+        unlocked.rename(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = path.open(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        path.unlink(missing_ok=True)
+        return False
