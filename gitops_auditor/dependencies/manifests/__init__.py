@@ -5,19 +5,25 @@ anything and never raises for bad content: what it cannot read becomes a `Proble
 """
 
 from gitops_auditor.dependencies.manifests import (
+    backstage,
     conda,
+    data_offers,
+    declared,
     docker,
     go,
     gradle_catalog,
     gradle_publications,
     gradle_settings,
     maven,
+    openapi,
+    protobuf,
     python_poetry,
     python_project,
     python_requirements,
     python_setup,
     python_setup_cfg,
     rust,
+    settings_files,
 )
 from gitops_auditor.dependencies.manifests.reader import ManifestReader
 
@@ -35,4 +41,10 @@ READERS: tuple[ManifestReader, ...] = (
     python_project.READER,
     python_poetry.READER,
     *conda.READERS,
+    *settings_files.READERS,
+    *data_offers.READERS,
+    openapi.READER,
+    *protobuf.READERS,
+    backstage.READER,
+    declared.READER,
 )

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.gradle_source import Script
-from gitops_auditor.dependencies.manifests.offers import is_offered
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.models import ManifestFacts, Provision, Reference
 
@@ -27,8 +26,6 @@ _SHARED_FOLDERS = frozenset({"buildSrc", "build-logic", "gradle"})
 
 def provisions(path: str, script: Script) -> Iterator[Provision]:
     """The modules that a build script says are published from it."""
-    if not is_offered(path):
-        return
     for found in _PUBLISHED_AS.finditer(script.text):
         name = Reference("maven", f"{found[1]}:{found[2]}")
         yield Provision(name, found[3] or "", script.line(found.start()))
@@ -64,7 +61,7 @@ _PROPERTY = re.compile(r"^[ \t]*([\w.]+)[ \t]*[=:][ \t]*(\S*)[ \t]*$", re.MULTIL
 
 def read_gradle_properties(file: ManifestFile) -> ManifestFacts:
     """The module that a `gradle.properties` names; without a name, any module of its group."""
-    if len(file.content) > _LIMIT or not is_offered(file.path):
+    if len(file.content) > _LIMIT:
         return ManifestFacts()
     values = {found[1]: found for found in _PROPERTY.finditer(file.text)}
     group = values.get("GROUP") or values.get("group")

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
-from gitops_auditor.dependencies.manifests.offers import is_offered
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.xml_elements import Element, XmlError, parse_elements
 from gitops_auditor.dependencies.models import (
@@ -65,7 +64,7 @@ def _facts(path: str, project: Element) -> ManifestFacts:
     known = name.strip(":") != "" and "${" not in name
     return ManifestFacts(
         tuple(_declarations(path, project, properties)),
-        (provision,) if known and is_offered(path) else (),
+        (provision,) if known else (),
         package=name if known else "",
         members=tuple(_modules(project)),
     )

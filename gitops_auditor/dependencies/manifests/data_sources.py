@@ -1,0 +1,102 @@
+"""Settings that name a data source which repositories may share: databases, queues, buckets.
+
+The name is `scheme://host/database` or `scheme://bucket`; user, password, parameters and default
+ports are dropped before anything is kept. A host that is computed gives no declaration.
+"""
+
+import re
+from typing import Final
+
+from gitops_auditor.dependencies.manifests.setting_lines import Setting
+from gitops_auditor.dependencies.manifests.web_addresses import WebAddress, parse_address
+from gitops_auditor.dependencies.models import (
+    ConstraintKind,
+    Declaration,
+    DependencyType,
+    Reference,
+    Scope,
+)
+
+_SCHEMES: Final = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlserver": "sqlserver",
+    "mongodb": "mongodb",
+    "redis": "redis",
+    "rediss": "redis",
+    "valkey": "redis",
+    "amqp": "amqp",
+    "amqps": "amqp",
+    "kafka": "kafka",
+    "nats": "nats",
+    "clickhouse": "clickhouse",
+    "cassandra": "cassandra",
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gs",
+}
+_PORTS: Final = {
+    "postgres": "5432",
+    "mysql": "3306",
+    "sqlserver": "1433",
+    "mongodb": "27017",
+    "redis": "6379",
+    "amqp": "5672",
+    "nats": "4222",
+    "kafka": "9092",
+}
+_BUCKETS: Final = frozenset({"s3", "gs"})
+_DATABASE = re.compile(r"/(?P<name>[\w.-]{1,64})(?:/.*)?")
+_BOOTSTRAP = re.compile(
+    r"(?:bootstrap[._-]?servers?|kafka[._-]?(?:brokers?|servers?|url))\Z", re.IGNORECASE
+)
+_BROKERS = re.compile(r"[A-Za-z0-9.-]+:\d{2,5}(?:,[A-Za-z0-9.-]+:\d{2,5})*")
+_CONFIDENCE: Final = 0.8
+_NEIGHBOUR_CONFIDENCE: Final = 0.5
+"""A host of one label is known only where the file is deployed."""
+
+
+def data_source(setting: Setting, scope: Scope) -> Declaration | None:
+    """The data source that a setting names, None when it names none or its host is computed."""
+    value = setting.value.strip().lstrip("\"'(").removeprefix("jdbc:")
+    address = parse_address(value)
+    scheme = _SCHEMES.get(address.scheme.partition("+")[0]) if address else None
+    if address is None or scheme is None:
+        return None
+    is_neighbour = scheme not in _BUCKETS and "." not in address.hosts[0][0]
+    confidence = _NEIGHBOUR_CONFIDENCE if is_neighbour else _CONFIDENCE
+    return _declaration(_name(scheme, address), scope, confidence, setting.line)
+
+
+def kafka_cluster(setting: Setting, scope: Scope) -> Declaration | None:
+    """The cluster that `bootstrap.servers` and its like name, as a list of host:port."""
+    brokers = _BROKERS.match(setting.value.lstrip("\"'"))
+    if brokers is None or _BOOTSTRAP.search(setting.key) is None:
+        return None
+    return data_source(setting._replace(value=f"kafka://{brokers[0]}"), scope)
+
+
+def _name(scheme: str, address: WebAddress) -> str:
+    hosts = ",".join(
+        host if port in {"", _PORTS.get(scheme)} else f"{host}:{port}"
+        for host, port in sorted(address.hosts)
+    )
+    if scheme in _BUCKETS:
+        return f"{scheme}://{hosts}"
+    database = _DATABASE.fullmatch(address.path)
+    return f"{scheme}://{hosts}/{database['name']}" if database else f"{scheme}://{hosts}"
+
+
+def _declaration(name: str, scope: Scope, confidence: float, line: int) -> Declaration:
+    return Declaration(
+        DependencyType.DATA,
+        name,
+        Reference("data", name),
+        "",
+        ConstraintKind.NONE,
+        scope,
+        confidence,
+        line,
+    )
