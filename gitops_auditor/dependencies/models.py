@@ -121,7 +121,8 @@ class ManifestFacts(NamedTuple):
 
 class Dependency(BaseModel):
     """An edge between two repositories, with its evidence. `target_repo` is null when no repository
-    of the workspace provides what is asked for."""
+    of the workspace provides what is asked for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -141,3 +142,83 @@ class Dependency(BaseModel):
     target_package: str = ""
     discovered_at: datetime
     last_validated: datetime
+
+
+class FileProblem(BaseModel):
+    """Something that was not read, and why. `file` is empty when it is the repository itself; line
+    and column are 1-based, 0 when unknown.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    repository: str
+    file: str
+    line: int
+    column: int
+    message: str
+
+
+class ScanReport(BaseModel):
+    """What a scan read and what it changed.
+
+    `read` counts repositories whose content had changed, `unchanged` those that were as before.
+    `dependencies` counts all edges that are known now, `internal` those whose provider is another
+    repository of the workspace. `problems` holds the first hundred of `problems_total`.
+    `seconds` are by stage.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    repositories: int
+    read: int
+    unchanged: int
+    files: int
+    dependencies: int
+    internal: int
+    added: int
+    updated: int
+    removed: int
+    problems_total: int
+    problems: list[FileProblem]
+    seconds: dict[str, float]
+
+
+class RepositoryDependencies(BaseModel):
+    """One repository's edges in both directions: what it needs, and who needs it."""
+
+    repository: str
+    depends_on: list[Dependency]
+    dependents: list[Dependency]
+
+
+class Package(BaseModel):
+    """Something that a repository offers under a name; `file` and `line` say where it says so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    repository: str
+    namespace: str
+    name: str
+    version: str
+    file: str
+    line: int
+
+
+class DependencyChange(BaseModel):
+    """A difference that a rescan found. Versions are constraints as the manifest writes them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    dependency_id: str
+    change_type: ChangeKind
+    old_version: str | None
+    new_version: str | None
+    detected_at: datetime
+    impact_analysis: dict[str, str | int | None]
+    source_repo: str
+    target_repo: str | None
+    dependency_type: DependencyType
+    name: str
+    file: str
+    line: int

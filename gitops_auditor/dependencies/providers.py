@@ -1,0 +1,132 @@
+"""Who provides what: an index over the offers of all repositories. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+from gitops_auditor.dependencies.edges import Offer, RepositoryStatements
+from gitops_auditor.dependencies.identities import RepositoryIndex
+from gitops_auditor.dependencies.models import Reference
+from gitops_auditor.dependencies.names import canonical, guesses, squashed, terms, wildcard
+
+_COPIED: Final = frozenset(
+    {
+        "__fixtures__", "__mocks__", "fixture", "fixtures", "mock", "mocks", "node_modules",
+        "testdata", "third_party", "thirdparty", "vendor", "vendored", "snapshots", "golden",
+    }
+)  # fmt: skip
+_ILLUSTRATIVE: Final = frozenset(
+    {
+        "__tests__", "bench", "benchmark", "benchmarks", "demo", "demos", "e2e", "example",
+        "examples", "integration", "playground", "playgrounds", "sample", "samples", "sandbox",
+        "spec", "template", "templates", "test", "tests",
+    }
+)  # fmt: skip
+
+
+class Provider(NamedTuple):
+    """Who meets a requirement, and how sure that is."""
+
+    repository: str
+    package: str
+    confidence: float
+    rank: tuple[int, int, str, str, str] = (0, 0, "", "", "")
+    """Smaller is preferred: kind of place, depth, repository, file, package."""
+
+
+class ProviderIndex:
+    """Finds providers by canonical reference. The order of repositories makes no difference."""
+
+    def __init__(self, repositories: Sequence[RepositoryStatements]) -> None:
+        self._exact: dict[Reference, list[Provider]] = defaultdict(list)
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Provider]]] = defaultdict(list)
+        self._repositories = RepositoryIndex(repositories)
+        for repository in repositories:
+            for offer in repository.offers:
+                self._add(repository.id, offer)
+        for found in self._exact.values():
+            found.sort(key=lambda provider: provider.rank)
+        self._known: dict[Reference, tuple[Provider, ...]] = {}
+
+    def providers(self, reference: Reference) -> tuple[Provider, ...]:
+        """Every provider of a canonical reference, the preferred one first."""
+        known = self._known.get(reference)
+        if known is None:
+            known = self._known[reference] = tuple(self._search(reference))
+        return known
+
+    def _add(self, repository: str, offer: Offer) -> None:
+        reference = canonical(offer.reference)
+        place = _place(offer.file)
+        depth = offer.file.count("/")
+        provider = Provider(
+            repository, offer.package, 1.0, (place, depth, repository, offer.file, offer.package)
+        )
+        pattern = wildcard(reference.name) if reference.namespace == "image" else None
+        if pattern is not None:
+            self._patterns[reference.namespace].append((pattern, provider))
+        else:
+            self._exact[reference].append(provider)
+
+    def _search(self, reference: Reference) -> Iterator[Provider]:
+        exact = self._exact.get(reference, ())
+        yield from exact
+        matched = [
+            provider
+            for pattern, provider in self._patterns.get(reference.namespace, ())
+            if pattern.fullmatch(reference.name)
+        ]
+        yield from sorted(matched, key=lambda provider: provider.rank)
+        if not matched and not any(provider.rank[0] == 0 for provider in exact):
+            yield from self._implied(reference)
+
+    def _implied(self, reference: Reference) -> Iterator[Provider]:
+        for guess in guesses(reference):
+            found = self._repositories.find(guess.identity)
+            if found is not None:
+                yield Provider(found.repository, "", guess.confidence * found.confidence)
+                return
+
+
+def choose(
+    providers: Iterable[Provider], reference: Reference, source: str
+) -> tuple[Provider | None, tuple[str, ...]]:
+    """The provider for a requirement of repository `source`, and others that offer it too.
+
+    The repository's own packages come first. What lies among fixtures provides nothing to others,
+    and an example or a test only what bears the name of its repository.
+    """
+    usable: list[Provider] = []
+    for provider in providers:
+        if provider.repository == source:
+            return provider, ()
+        if _is_meant_for_others(provider, reference):
+            usable.append(provider)
+    if not usable:
+        return None, ()
+    chosen = usable[0]
+    others = {item.repository for item in usable if item.rank[0] == chosen.rank[0]}
+    return chosen, tuple(sorted(others - {chosen.repository}))
+
+
+def _is_meant_for_others(provider: Provider, reference: Reference) -> bool:
+    place = provider.rank[0]
+    if place == 0:
+        return True
+    return place == 1 and _bears_the_name_of(provider.repository, reference.name)
+
+
+def _bears_the_name_of(repository: str, name: str) -> bool:
+    flat = squashed(name)
+    return any(term in flat for term in terms(repository))
+
+
+@cache
+def _place(file: str) -> int:
+    """0 for the repository proper, 1 among examples and tests, 2 among fixtures and copies."""
+    folders = set(file.lower().split("/")[:-1])
+    if folders & _COPIED:
+        return 2
+    return 1 if folders & _ILLUSTRATIVE else 0

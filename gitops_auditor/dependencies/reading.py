@@ -1,0 +1,105 @@
+"""From a path and its content to what the file says: who reads it, and reading it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha1
+from typing import Any, Final
+
+from gitops_auditor.dependencies.manifests import READERS
+from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
+from gitops_auditor.dependencies.models import ManifestFacts, Problem
+from gitops_auditor.log import get_logger
+
+_FAULTS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a fault in a reader raises. One file must not end the scan of all others."""
+
+_log = get_logger(__name__)
+
+
+class ManifestIndex:
+    """Finds the readers of a path fast: most files of a repository are claimed by none."""
+
+    def __init__(self, readers: Sequence[ManifestReader] = READERS) -> None:
+        self._by_name: dict[str, tuple[ManifestReader, ...]] = {}
+        for reader in readers:
+            for name in reader.names:
+                self._by_name[name] = (*self._by_name.get(name, ()), reader)
+        self._by_suffix = tuple((reader.suffixes, reader) for reader in readers if reader.suffixes)
+        self._suffixes = tuple({suffix for suffixes, _ in self._by_suffix for suffix in suffixes})
+        self._claimants = tuple(
+            (reader.claim_suffixes, reader.claims, reader)
+            for reader in readers
+            if reader.claims is not None
+        )
+        self._claimable = tuple(
+            {suffix for suffixes, _, _ in self._claimants for suffix in suffixes}
+        )
+
+    def readers(self, path: str) -> tuple[ManifestReader, ...]:
+        """Every reader that claims the path, each once."""
+        name = path.rpartition("/")[2]
+        found = self._by_name.get(name, ())
+        if name.endswith(self._suffixes):
+            found += tuple(
+                reader for suffixes, reader in self._by_suffix if name.endswith(suffixes)
+            )
+        if name.endswith(self._claimable):
+            found += tuple(
+                reader
+                for suffixes, claims, reader in self._claimants
+                if name.endswith(suffixes) and claims(path)
+            )
+        return found if len(found) < 2 else tuple(dict.fromkeys(found))
+
+
+def read_manifest(readers: Iterable[ManifestReader], path: str, content: bytes) -> ManifestFacts:
+    """What all `readers` say of the file, in one. Text that no database takes is replaced."""
+    file = ManifestFile(path, content)
+    facts = [_read(reader, file) for reader in readers]
+    merged = facts[0] if len(facts) == 1 else _merged(facts)
+    # Only an escape or a NUL can bring in what is not text: a lone surrogate, a zero character.
+    if b"\\" in content or b"\0" in content:
+        cleaned: ManifestFacts = _storable(merged)
+        return cleaned
+    return merged
+
+
+def blob_id(content: bytes) -> str:
+    """The id that git gives to a file of this content (SHA-1 repositories)."""
+    return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _read(reader: ManifestReader, file: ManifestFile) -> ManifestFacts:
+    try:
+        return reader.read(file)
+    except _FAULTS as error:
+        _log.exception("a manifest reader failed", reader=reader.name, file=file.path)
+        message = f"The {reader.name} reader failed on this file: {type(error).__name__}: {error}"
+        return ManifestFacts(problems=(Problem(message, 0, 0),))
+
+
+def _merged(facts: Sequence[ManifestFacts]) -> ManifestFacts:
+    return ManifestFacts(
+        tuple(item for part in facts for item in part.declarations),
+        tuple(item for part in facts for item in part.provisions),
+        tuple(dict.fromkeys(item for part in facts for item in part.problems)),
+        next((part.package for part in facts if part.package), ""),
+        tuple(item for part in facts for item in part.members),
+        tuple(item for part in facts for item in part.definitions),
+    )
+
+
+def _storable(value: Any) -> Any:
+    if type(value) is str:  # not an enumeration's member
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    if isinstance(value, tuple):
+        parts = [_storable(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value

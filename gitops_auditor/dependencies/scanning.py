@@ -1,0 +1,282 @@
+"""One scan of the workspace: what changed is read, everything is matched, the difference is stored.
+
+All of it becomes visible in one transaction: a process killed at any moment leaves the state of the
+last scan, and the next scan finds the same work still to do.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import anyio
+import anyio.to_thread
+
+from gitops_auditor.dependencies import heads, store
+from gitops_auditor.dependencies.announcements import announce
+from gitops_auditor.dependencies.changes import Difference, compare
+from gitops_auditor.dependencies.edges import Edge
+from gitops_auditor.dependencies.heads import NO_COMMITS, UNREADABLE, Standing
+from gitops_auditor.dependencies.matching import consumers, match
+from gitops_auditor.dependencies.models import FileProblem, Problem, ScanReport
+from gitops_auditor.dependencies.resolution import statements
+from gitops_auditor.dependencies.scanner import RepositoryScanner, contents_digest
+from gitops_auditor.dependencies.snapshots import (
+    RepositoryFacts,
+    UnreadableSnapshot,
+    decode,
+    encode,
+)
+from gitops_auditor.errors import GitOpsError
+from gitops_auditor.events import EventLog
+from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.models import Repository
+from gitops_auditor.storage.database import Database
+
+AT_ONCE: Final = 3
+"""Repositories read side by side: git works for one while another is parsed."""
+
+PROBLEMS_SHOWN: Final = 100
+
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+
+
+class _Read(NamedTuple):
+    standing: Standing
+    facts: RepositoryFacts
+
+
+class Scan:
+    """A scan of `selected` among all `registered` repositories. Run it once."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        git: Git,
+        registered: Sequence[Repository],
+        *,
+        worktree: bool = False,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._git = git
+        self._scanner = RepositoryScanner(git)
+        self._registered = registered
+        self._worktree = worktree
+        self._seconds: dict[str, float] = {}
+
+    async def run(self, selected: Sequence[Repository], progress: Progress) -> ScanReport:
+        """Scan and store, or raise Unavailable and change nothing when the database cannot be used."""
+        with self._timed("heads"):
+            standings = await heads.standings(self._git, selected)
+            async with self._database.read() as connection:
+                stored = await store.snapshot_heads(connection)
+        due = [item for item in standings if self._worktree or self._is_due(item, stored)]
+        with self._timed("read"):
+            read = await self._read_all(due, stored, progress)
+        gone = heads.gone(stored, self._registered)
+        if not gone and all(self._says_the_same(item, stored) for item in read):
+            return await self._confirm(standings, read)
+        return await self._rematch(standings, read, gone, stored)
+
+    @staticmethod
+    def _is_due(standing: Standing, stored: Mapping[str, store.SnapshotHead]) -> bool:
+        return not heads.is_unchanged(standing, stored.get(standing.repository.id))
+
+    @staticmethod
+    def _says_the_same(read: _Read, stored: Mapping[str, store.SnapshotHead]) -> bool:
+        before = stored.get(read.standing.repository.id)
+        return (
+            before is not None
+            and before.digest == contents_digest(read.facts)
+            and before.reader_version == heads.reading_version(read.standing.repository)
+        )
+
+    async def _read_all(
+        self,
+        due: Sequence[Standing],
+        stored: Mapping[str, store.SnapshotHead],
+        progress: Progress,
+    ) -> list[_Read]:
+        read: list[_Read] = []
+        slots = anyio.Semaphore(AT_ONCE)
+
+        async def read_one(standing: Standing) -> None:
+            async with slots:
+                read.append(_Read(standing, await self._read(standing, stored)))
+                await progress(len(read), len(due), f"Read {standing.repository.id}.")
+
+        async with anyio.create_task_group() as group:
+            for standing in due:
+                group.start_soon(read_one, standing)
+        return sorted(read, key=lambda item: item.standing.repository.id)
+
+    async def _read(
+        self, standing: Standing, stored: Mapping[str, store.SnapshotHead]
+    ) -> RepositoryFacts:
+        previous = await self._previous(standing.repository, stored)
+        if standing.commit == UNREADABLE:
+            return _unreadable(previous, standing.reason)
+        try:
+            if self._worktree:
+                return await self._scanner.read_worktree(
+                    standing.path, standing.commit or None, previous
+                )
+            if standing.commit == NO_COMMITS:
+                return RepositoryFacts(NO_COMMITS, problems=_whole("It has no commits yet."))
+            return await self._scanner.read_commit(standing.path, standing.commit, previous)
+        except GitOpsError as error:
+            return _unreadable(previous, error.message)
+
+    async def _previous(
+        self, repository: Repository, stored: Mapping[str, store.SnapshotHead]
+    ) -> RepositoryFacts | None:
+        before = stored.get(repository.id)
+        if before is None or before.reader_version != heads.reading_version(repository):
+            return None
+        async with self._database.read() as connection:
+            packed = await store.snapshot_facts(connection, [repository.id])
+        return await anyio.to_thread.run_sync(_unpacked, packed.get(repository.id))
+
+    async def _confirm(self, standings: Sequence[Standing], read: Sequence[_Read]) -> ScanReport:
+        """Nothing that edges are made of has changed: say that all were seen again."""
+        now = datetime.now(UTC)
+        with self._timed("store"):
+            async with self._database.write() as transaction:
+                await store.move_snapshots(
+                    transaction,
+                    {item.standing.repository.id: item.facts.commit for item in read},
+                    now,
+                )
+                await store.mark_validated(transaction, self._confirmed(standings), now)
+                counts = await store.edge_counts(transaction)
+                report = self._report(standings, read, Difference((), (), (), ()), counts)
+                await announce(self._events, transaction, (), report)
+        return report
+
+    async def _rematch(
+        self,
+        standings: Sequence[Standing],
+        read: Sequence[_Read],
+        gone: Sequence[str],
+        stored: Mapping[str, store.SnapshotHead],
+    ) -> ScanReport:
+        with self._timed("match"):
+            edges = await self._matched(read)
+            snapshots = await anyio.to_thread.run_sync(_packed, read)
+        now = datetime.now(UTC)
+        with self._timed("store"):
+            async with self._database.write() as transaction:
+                before = await store.stored_edges(transaction)
+                difference = await anyio.to_thread.run_sync(compare, edges, before)
+                # A repository seen for the first time has no history: nothing in it has changed.
+                changes = [item for item in difference.changes if item.edge.source_repo in stored]
+                await store.save_snapshots(transaction, snapshots, now)
+                await store.delete_snapshots(transaction, gone)
+                await store.apply(transaction, difference, now)
+                await store.record_changes(transaction, changes, consumers(edges), now)
+                await store.mark_validated(transaction, self._confirmed(standings), now)
+                counts = await store.edge_counts(transaction)
+                report = self._report(standings, read, difference, counts)
+                await announce(self._events, transaction, changes, report)
+        return report
+
+    async def _matched(self, read: Sequence[_Read]) -> list[Edge]:
+        fresh = {item.standing.repository.id: item.facts for item in read}
+        others = [item.id for item in self._registered if item.id not in fresh]
+        async with self._database.read() as connection:
+            packed = await store.snapshot_facts(connection, others)
+        return await anyio.to_thread.run_sync(_match, self._registered, fresh, packed)
+
+    def _confirmed(self, standings: Sequence[Standing]) -> list[str] | None:
+        """Ids of the repositories whose edges were seen; None for all there are."""
+        seen = [item.repository.id for item in standings if item.commit != UNREADABLE]
+        return None if len(seen) == len(self._registered) else seen
+
+    def _report(
+        self,
+        standings: Sequence[Standing],
+        read: Sequence[_Read],
+        difference: Difference,
+        counts: store.EdgeCounts,
+    ) -> ScanReport:
+        problems = [problem for item in read for problem in problems_of(*item)]
+        kinds = [change.kind for change in difference.changes]
+        return ScanReport(
+            repositories=len(standings),
+            read=len(read),
+            unchanged=len(standings) - len(read),
+            files=sum(len(item.facts.files) for item in read),
+            dependencies=counts.live,
+            internal=counts.internal,
+            added=kinds.count("added"),
+            updated=kinds.count("updated"),
+            removed=kinds.count("removed"),
+            problems_total=len(problems),
+            problems=problems[:PROBLEMS_SHOWN],
+            seconds={name: round(value, 4) for name, value in self._seconds.items()},
+        )
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._seconds[stage] = time.perf_counter() - started
+
+
+def problems_of(standing: Standing, facts: RepositoryFacts) -> Iterator[FileProblem]:
+    """Everything in one repository that was not read."""
+    for path, problem in facts.problems:
+        yield _problem(standing.repository.id, path, problem)
+    for file in facts.files:
+        for problem in file.facts.problems:
+            yield _problem(standing.repository.id, file.path, problem)
+
+
+def _problem(repository: str, path: str, problem: Problem) -> FileProblem:
+    message, line, column = problem
+    return FileProblem(repository=repository, file=path, line=line, column=column, message=message)
+
+
+def _whole(reason: str) -> tuple[tuple[str, Problem], ...]:
+    return (("", Problem(f"The repository was not read: {reason}", 0, 0)),)
+
+
+def _unreadable(previous: RepositoryFacts | None, reason: str) -> RepositoryFacts:
+    """What was known stays known: that a disk is not mounted removes no dependency."""
+    known = previous or RepositoryFacts(UNREADABLE)
+    return known._replace(commit=UNREADABLE, problems=_whole(reason))
+
+
+def _unpacked(packed: bytes | None) -> RepositoryFacts | None:
+    try:
+        return decode(packed) if packed is not None else None
+    except UnreadableSnapshot:
+        return None
+
+
+def _packed(read: Sequence[_Read]) -> list[store.NewSnapshot]:
+    return [
+        store.NewSnapshot(
+            standing.repository.id,
+            facts.commit,
+            contents_digest(facts),
+            heads.reading_version(standing.repository),
+            encode(facts),
+        )
+        for standing, facts in read
+    ]
+
+
+def _match(
+    registered: Sequence[Repository],
+    fresh: Mapping[str, RepositoryFacts],
+    packed: Mapping[str, bytes],
+) -> list[Edge]:
+    known = (
+        (item, fresh.get(item.id) or _unpacked(packed.get(item.id)) or RepositoryFacts(NO_COMMITS))
+        for item in registered
+    )
+    return match([statements(item.id, heads.identity_of(item), facts) for item, facts in known])
