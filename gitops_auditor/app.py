@@ -56,4 +56,8 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     async with open_platform(settings) as platform:
         endpoint = McpEndpoint(create_server(platform.mcp_catalog, platform.services), settings)
         app = create_app(platform.catalog, platform.services, endpoint, endpoint.running)
-        await run_server(app, settings, ready, beside=lambda: rescan_on_schedule(platform))
+
+        async def beside() -> None:
+            await rescan_on_schedule(platform.catalog, platform.services)
+
+        await run_server(app, settings, ready, beside)

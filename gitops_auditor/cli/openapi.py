@@ -1,0 +1,23 @@
+"""`gitops-auditor openapi`: the description of the REST API."""
+
+from pathlib import Path
+
+import typer
+
+from gitops_auditor.cli.session import print_json_value
+
+
+def command(
+    output: Path = typer.Option(None, "--output", "-o", help="File to write instead of printing."),
+) -> None:
+    """Print the OpenAPI 3.1 document of the REST API."""
+    from gitops_auditor.http_api.openapi import openapi_document
+    from gitops_auditor.tools import full_catalog
+
+    document = openapi_document(full_catalog())
+    if output is None:
+        print_json_value(document)
+        return
+    import json
+
+    output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,39 @@
+"""Rescans by the clock, by one process of those that share a data folder."""
+
+import uuid
+
+import anyio
+
+from gitops_auditor.errors import GitOpsError
+from gitops_auditor.identity import SYSTEM
+from gitops_auditor.log import get_logger
+from gitops_auditor.operations import Call, OperationCatalog
+from gitops_auditor.services import Services
+
+SCAN = "scan_dependencies"
+_log = get_logger("scheduling")
+
+
+async def rescan_on_schedule(catalog: OperationCatalog, services: Services) -> None:
+    """Rescan every DEPENDENCY_SCAN_INTERVAL seconds until cancelled; returns at once when that is 0.
+
+    A rescan that fails is logged and tried again at the next turn.
+    """
+    interval = services.settings.dependency_scan_interval
+    if not interval or SCAN not in {operation.name for operation in catalog.operations}:
+        return
+    while True:
+        await anyio.sleep(interval)
+        await rescan(catalog, services)
+
+
+async def rescan(catalog: OperationCatalog, services: Services) -> None:
+    """Start one rescan in the name of the system, unless one is under way."""
+    running = await services.work.list(["pending", "running"], 200)
+    if any(record.operation == SCAN for record in running):
+        return
+    call = Call(SCAN, {}, SYSTEM, uuid.uuid4().hex)
+    try:
+        await catalog.call(services, call)
+    except GitOpsError as failure:
+        await _log.awarning("scheduled rescan failed", code=failure.code, reason=failure.message)
