@@ -18,12 +18,6 @@ class Platform:
     services: Services
     catalog: OperationCatalog
 
-    @property
-    def mcp_catalog(self) -> OperationCatalog:
-        """The operations that MCP clients are offered."""
-        chosen = self.settings
-        return self.catalog.for_mcp(chosen.toolsets, chosen.tools, chosen.exclude_tools)
-
 
 def catalog_for(settings: Settings) -> OperationCatalog:
     """Every operation that the settings leave on offer."""
@@ -31,6 +25,11 @@ def catalog_for(settings: Settings) -> OperationCatalog:
     if not settings.enable_phase2_features:
         catalog = catalog.without_phase2()
     return catalog.without_writes() if settings.read_only else catalog
+
+
+def mcp_catalog_for(settings: Settings) -> OperationCatalog:
+    """The operations that the settings offer to MCP clients."""
+    return catalog_for(settings).for_mcp(settings.toolsets, settings.tools, settings.exclude_tools)
 
 
 @asynccontextmanager
@@ -54,7 +53,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     from gitops_auditor.server.http import McpEndpoint
 
     async with open_platform(settings) as platform:
-        endpoint = McpEndpoint(create_server(platform.mcp_catalog, platform.services), settings)
+        endpoint = McpEndpoint(create_server(mcp_catalog_for(settings), platform.services), settings)
         app = create_app(platform.catalog, platform.services, endpoint, endpoint.running)
 
         async def beside() -> None:

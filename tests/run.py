@@ -4,9 +4,8 @@ import argparse
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
 
-from tests.factories.postgres import PostgresAbsent, running_postgres
+from tests.factories.postgres import missing, postgresql_server
 
 LOWEST_COVERAGE = 90
 
@@ -25,12 +24,10 @@ def on_sqlite(strict: dict[str, str], *selected: str) -> int:
 
 def on_postgres(strict: dict[str, str], *selected: str) -> int:
     """The tests that use a database, against a server started for them."""
-    with ExitStack() as stack:
-        try:
-            url = stack.enter_context(running_postgres())
-        except PostgresAbsent as absent:
-            print(f"Not repeated on PostgreSQL: {absent}")
-            return 1 if strict else 0
+    if reason := missing():
+        print(f"Not repeated on PostgreSQL: {reason}.")
+        return 1 if strict else 0
+    with postgresql_server() as url:
         return pytest({**strict, "TEST_DATABASE_URL": url}, "--database-only", *selected)
 
 

@@ -1,4 +1,4 @@
-"""All commands, listed; and what a failure looks like on a terminal."""
+"""Runs one command, and says what a failure looks like on a terminal."""
 
 import os
 import sys
@@ -10,23 +10,6 @@ import click
 import typer
 
 from gitops_auditor import __version__
-from gitops_auditor.cli import (
-    audit,
-    config,
-    conflicts,
-    demo,
-    doctor,
-    graph,
-    impact,
-    maintenance,
-    migrate,
-    openapi,
-    repos,
-    scan,
-    serve,
-    stdio,
-    token,
-)
 from gitops_auditor.config import load_settings
 from gitops_auditor.errors import GitOpsError
 
@@ -34,44 +17,22 @@ EXPECTED_FAILURE = 1
 BUG = 3
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="gitops-auditor",
-    help="Know how your git repositories depend on one another: for people, editors and agents.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (scan, graph, impact, conflicts, serve, stdio, demo, doctor, migrate, openapi):
-    app.command()(module.command)
-for name, group in (
-    ("repos", repos.app),
-    ("token", token.app),
-    ("audit", audit.app),
-    ("config", config.app),
-    ("maintenance", maintenance.app),
-):
-    app.add_typer(group, name=name)
+
+def _commands(arguments: list[str]) -> typer.Typer:
+    """Every command, or only the one that editors wait for: the others cost it import time."""
+    if arguments[:1] == ["stdio"]:
+        from gitops_auditor.cli import stdio
+
+        return stdio.app
+    from gitops_auditor.cli import commands
+
+    return commands.app
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"gitops-auditor {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
-    ),
-) -> None:
-    """Options before the command."""
-
-
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str]) -> int:
     """Run one command; the return value is the exit status."""
     try:
-        outcome = app(arguments, standalone_mode=False)
+        outcome = _commands(arguments)(arguments, standalone_mode=False)
     except click.ClickException as wrong_usage:
         wrong_usage.show()
         return wrong_usage.exit_code

@@ -1,0 +1,99 @@
+"""What tests share: settings in a temporary folder, open services, and clients of both transports."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from mcp import Client
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from gitops_auditor.app import catalog_for
+from gitops_auditor.config import Settings, load_settings
+from gitops_auditor.http_api.app import create_app
+from gitops_auditor.operations import OperationCatalog
+from gitops_auditor.server.app import create_server
+from gitops_auditor.server.http import McpEndpoint
+from gitops_auditor.services import Services, open_services
+from gitops_auditor.storage.database import Database
+from tests.factories.databases import migrated_database
+
+DATABASE_FIXTURES = {"database", "database_url", "empty_url", "services", "settings"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-only", action="store_true", help="Only tests that use a database.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--database-only"):
+        return
+    kept = [item for item in items if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    report = yield
+    if report.skipped and os.environ.get("TESTS_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+async def database_url(tmp_path: Path) -> AsyncIterator[str]:
+    async with migrated_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of a fresh data folder with a migrated database."""
+    return load_settings(
+        {},
+        data_dir=tmp_path / "data",
+        database=SecretStr(database_url),
+        rate_limit_read="100000/minute",
+        rate_limit_write="100000/minute",
+    )
+
+
+@pytest.fixture
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    async with open_services(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def database(services: Services) -> Database:
+    return services.database
+
+
+@pytest.fixture
+def catalog(settings: Settings) -> OperationCatalog:
+    return catalog_for(settings)
+
+
+@pytest.fixture
+def app(catalog: OperationCatalog, services: Services) -> Starlette:
+    endpoint = McpEndpoint(create_server(catalog.for_mcp(), services), services.settings)
+    return create_app(catalog, services, endpoint, endpoint.running)
+
+
+@pytest.fixture
+async def http_client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:3070") as client:
+        yield client
+
+
+@pytest.fixture
+async def mcp_client(catalog: OperationCatalog, services: Services) -> AsyncIterator[Client]:
+    async with Client(create_server(catalog.for_mcp(toolsets=["all"]), services)) as client:
+        yield client
