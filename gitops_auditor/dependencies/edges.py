@@ -31,11 +31,13 @@ class Offer(NamedTuple):
 class RepositoryStatements(NamedTuple):
     """What one repository asks for and offers.
 
-    `identity` is `host/owner/name` of its remote `origin` in lower case, empty when it has none.
+    `identity` is `host/owner/name` of its remote `origin` in lower case, empty when it has none;
+    `path` is the absolute path of its folder, empty when it has none.
     """
 
     id: str
     identity: str
+    path: str
     requirements: tuple[Requirement, ...]
     offers: tuple[Offer, ...]
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import anyio.to_thread
 
 from gitops_auditor.dependencies.names import repository_identity
+from gitops_auditor.dependencies.resolution import Place
 from gitops_auditor.dependencies.snapshots import reader_version
 from gitops_auditor.dependencies.store import SnapshotHead
 from gitops_auditor.errors import GitOpsError
@@ -40,6 +41,11 @@ class Standing(NamedTuple):
 def identity_of(repository: Repository) -> str:
     """`host/owner/name` of where the repository came from, in lower case; empty when unknown."""
     return repository_identity(repository.origin_url or repository.clone_url or "")
+
+
+def place_of(repository: Repository) -> Place:
+    """What names relative to the repository are relative to."""
+    return Place(repository.id, identity_of(repository), repository.path or "")
 
 
 def reading_version(repository: Repository) -> str:

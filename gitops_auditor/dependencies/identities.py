@@ -5,6 +5,7 @@ without origin is recognised by its id, and by its name alone when something spe
 the folder it lies in, what manifests there say, or several names of one owner side by side.
 """
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -42,16 +43,27 @@ class RepositoryIndex:
         for repository in ordered:
             for identity in _claims(repository):
                 self._learn(identity, Found(repository.id, _CLAIMED))
+        self._by_path = {item.path: Found(item.id, _SURE) for item in ordered if item.path}
         self._by_name = _owned_names(ordered)
 
     def find(self, identity: str) -> Found | None:
-        """The repository that is meant, None when it is not in the workspace."""
+        """The repository that is meant, None when it is not in the workspace.
+
+        An absolute path means the repository that it leads into.
+        """
+        if identity.startswith("/"):
+            return self._at(identity)
         host, path = split_host(identity)
         if host:
             known = self._full.get(identity) or self._hostless.get(path)
         else:
             known = self._any_host.get(path)
         return known or self._by_name.get(path)
+
+    def _at(self, path: str) -> Found | None:
+        while path not in self._by_path and path != "/":
+            path = posixpath.dirname(path)
+        return self._by_path.get(path)
 
     def _learn(self, identity: str, found: Found) -> None:
         host, path = split_host(identity)

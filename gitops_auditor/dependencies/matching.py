@@ -86,7 +86,8 @@ def _edges_of(repository: RepositoryStatements, index: ProviderIndex) -> Iterato
     own = _own_references(repository.offers)
     for requirement in sorted(repository.requirements, key=_place):
         reference = canonical(requirement.declaration.reference)
-        provider, alternatives = choose(index.providers(reference), reference, repository.id)
+        kind = requirement.declaration.constraint_kind
+        provider, alternatives = choose(index.providers(reference), reference, repository.id, kind)
         if _is_edge(repository, requirement, provider, own, reference):
             number = _count(occurrences, requirement)
             yield _edge(repository.id, requirement, reference, provider, alternatives, number)

@@ -63,11 +63,13 @@ def repository_guess(reference: Reference) -> RepositoryGuess | None:
 
 
 def wildcard(name: str) -> re.Pattern[str] | None:
-    """The pattern of an offered name with placeholders, such as `ghcr.io/owner/{arch}-base`."""
+    """The pattern of an offered name with placeholders, such as `ghcr.io/owner/{arch}-base`; None
+    when there are none, or when so little else is written that it would fit anything.
+    """
     if "{" not in name:
         return None
     parts = _PLACEHOLDER.split(name)
-    if not any(squashed(part) for part in parts):
+    if len(squashed(_PLACEHOLDER.sub("", name.rpartition("/")[2]))) < _TELLING:
         return None
     return re.compile("[a-z0-9_.-]+".join(re.escape(part) for part in parts))
 
@@ -75,6 +77,7 @@ def wildcard(name: str) -> re.Pattern[str] | None:
 _SCP: Final = re.compile(
     r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}|[A-Za-z0-9-]+(?<=\w)):(?!/)(.+)"
 )
+_TELLING: Final = 3
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _PLACEHOLDER: Final = re.compile(r"\$?\{+[^{}]*\}+")
 _PYPI: Final = re.compile(r"[-_.]+")

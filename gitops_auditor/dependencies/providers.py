@@ -2,28 +2,40 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
 from gitops_auditor.dependencies.edges import Offer, RepositoryStatements
 from gitops_auditor.dependencies.identities import RepositoryIndex
-from gitops_auditor.dependencies.models import Reference
+from gitops_auditor.dependencies.models import ConstraintKind, Reference
 from gitops_auditor.dependencies.names import canonical, guesses, squashed, terms, wildcard
 
-_COPIED: Final = frozenset(
+_COPIES: Final = frozenset(
     {
         "__fixtures__", "__mocks__", "fixture", "fixtures", "mock", "mocks", "node_modules",
         "testdata", "third_party", "thirdparty", "vendor", "vendored", "snapshots", "golden",
     }
 )  # fmt: skip
-_ILLUSTRATIVE: Final = frozenset(
+_ILLUSTRATIONS: Final = frozenset(
     {
         "__tests__", "bench", "benchmark", "benchmarks", "demo", "demos", "e2e", "example",
         "examples", "integration", "playground", "playgrounds", "sample", "samples", "sandbox",
         "spec", "template", "templates", "test", "tests",
     }
 )  # fmt: skip
+
+
+PROPER: Final = 0
+"""A place in the repository proper."""
+
+ILLUSTRATIVE: Final = 1
+"""A place among examples and tests."""
+
+COPIED: Final = 2
+"""A place among fixtures and copies of other projects."""
+
+_WITHIN: Final = frozenset({ConstraintKind.WORKSPACE, ConstraintKind.PATH})
 
 
 class Provider(NamedTuple):
@@ -34,6 +46,11 @@ class Provider(NamedTuple):
     confidence: float
     rank: tuple[int, int, str, str, str] = (0, 0, "", "", "")
     """Smaller is preferred: kind of place, depth, repository, file, package."""
+
+    @property
+    def place(self) -> int:
+        """PROPER, ILLUSTRATIVE or COPIED."""
+        return self.rank[0]
 
 
 class ProviderIndex:
@@ -79,7 +96,7 @@ class ProviderIndex:
             if pattern.fullmatch(reference.name)
         ]
         yield from sorted(matched, key=lambda provider: provider.rank)
-        if not matched and not any(provider.rank[0] == 0 for provider in exact):
+        if not matched and not any(provider.place == PROPER for provider in exact):
             yield from self._implied(reference)
 
     def _implied(self, reference: Reference) -> Iterator[Provider]:
@@ -91,31 +108,29 @@ class ProviderIndex:
 
 
 def choose(
-    providers: Iterable[Provider], reference: Reference, source: str
+    providers: Sequence[Provider], reference: Reference, source: str, kind: ConstraintKind
 ) -> tuple[Provider | None, tuple[str, ...]]:
     """The provider for a requirement of repository `source`, and others that offer it too.
 
-    The repository's own packages come first. What lies among fixtures provides nothing to others,
-    and an example or a test only what bears the name of its repository.
+    The repository's own packages come first, its examples and fixtures only when nobody offers the
+    real thing or the requirement says that it means its own workspace. To others, fixtures provide
+    nothing, and an example or a test only what bears the name of its repository.
     """
-    usable: list[Provider] = []
-    for provider in providers:
-        if provider.repository == source:
-            return provider, ()
-        if _is_meant_for_others(provider, reference):
-            usable.append(provider)
-    if not usable:
-        return None, ()
+    own = next((item for item in providers if item.repository == source), None)
+    if own is not None and (own.place == PROPER or kind in _WITHIN):
+        return own, ()
+    usable = [item for item in providers if _is_meant_for_others(item, reference, source)]
+    if not usable or (own is not None and usable[0].place != PROPER):
+        return own, ()
     chosen = usable[0]
-    others = {item.repository for item in usable if item.rank[0] == chosen.rank[0]}
+    others = {item.repository for item in usable if item.place == chosen.place}
     return chosen, tuple(sorted(others - {chosen.repository}))
 
 
-def _is_meant_for_others(provider: Provider, reference: Reference) -> bool:
-    place = provider.rank[0]
-    if place == 0:
-        return True
-    return place == 1 and _bears_the_name_of(provider.repository, reference.name)
+def _is_meant_for_others(provider: Provider, reference: Reference, source: str) -> bool:
+    if provider.repository == source or provider.place == COPIED:
+        return False
+    return provider.place == PROPER or _bears_the_name_of(provider.repository, reference.name)
 
 
 def _bears_the_name_of(repository: str, name: str) -> bool:
@@ -125,8 +140,7 @@ def _bears_the_name_of(repository: str, name: str) -> bool:
 
 @cache
 def _place(file: str) -> int:
-    """0 for the repository proper, 1 among examples and tests, 2 among fixtures and copies."""
-    folders = set(file.lower().split("/")[:-1])
-    if folders & _COPIED:
-        return 2
-    return 1 if folders & _ILLUSTRATIVE else 0
+    folders = file.lower().split("/")[:-1]
+    if not _COPIES.isdisjoint(folders):
+        return COPIED
+    return PROPER if _ILLUSTRATIONS.isdisjoint(folders) else ILLUSTRATIVE

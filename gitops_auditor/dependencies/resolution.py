@@ -6,17 +6,24 @@ lies in, and may name a neighbour relative to its own repository's address.
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from gitops_auditor.dependencies.catalogs import Catalogs
 from gitops_auditor.dependencies.edges import Offer, RepositoryStatements, Requirement
+from gitops_auditor.dependencies.models import Declaration, DependencyType, Reference
 from gitops_auditor.dependencies.snapshots import FileFacts, RepositoryFacts
 
 
-def statements(repository_id: str, identity: str, facts: RepositoryFacts) -> RepositoryStatements:
-    """What a repository asks for and offers, values from its other files filled in.
+class Place(NamedTuple):
+    """Where a repository is: its id, its origin as `host/owner/name` in lower case, its folder."""
 
-    `identity` is `host/owner/name` of its origin in lower case, or empty.
-    """
+    id: str
+    identity: str
+    path: str
+
+
+def statements(place: Place, facts: RepositoryFacts) -> RepositoryStatements:
+    """What a repository asks for and offers, values from its other files filled in."""
     packages = _packages_by_folder(facts.files)
     catalogs = Catalogs(facts.files)
     requirements: list[Requirement] = []
@@ -25,13 +32,37 @@ def statements(repository_id: str, identity: str, facts: RepositoryFacts) -> Rep
         package = file.facts.package or _owner(file.path, packages)
         for declaration in file.facts.declarations:
             requirements += [
-                Requirement(package, file.path, resolved)
+                Requirement(package, file.path, _located(resolved, place))
                 for resolved in catalogs.resolve(file.path, declaration)
             ]
         offers += [
-            Offer(package, file.path, item.reference, item.line) for item in file.facts.provisions
+            Offer(package, file.path, _owned(item.reference, place), item.line)
+            for item in file.facts.provisions
         ]
-    return RepositoryStatements(repository_id, identity, tuple(requirements), tuple(offers))
+    return RepositoryStatements(*place, tuple(requirements), tuple(offers))
+
+
+def _located(declaration: Declaration, place: Place) -> Declaration:
+    """A neighbour named relative to the repository: of a submodule relative to the origin, of
+    anything else relative to the folder.
+    """
+    reference = declaration.reference
+    if reference.namespace != "repository" or not reference.name.startswith("../"):
+        return declaration
+    submodule = declaration.type is DependencyType.GIT and place.identity
+    base = place.identity if submodule else place.path
+    if not base:
+        return declaration
+    name = posixpath.normpath(posixpath.join(base, reference.name)).removesuffix(".git")
+    return declaration._replace(reference=Reference("repository", name))
+
+
+def _owned(reference: Reference, place: Place) -> Reference:
+    """The owner of the origin in place of `{owner}`."""
+    if "{owner}" not in reference.name or not place.identity:
+        return reference
+    owner = place.identity.split("/")[1]
+    return reference._replace(name=reference.name.replace("{owner}", owner))
 
 
 def _packages_by_folder(files: Sequence[FileFacts]) -> Mapping[str, str]:

@@ -68,7 +68,7 @@ class Scan:
         self._seconds: dict[str, float] = {}
 
     async def run(self, selected: Sequence[Repository], progress: Progress) -> ScanReport:
-        """Scan and store, or raise Unavailable and change nothing when the database cannot be used."""
+        """Scan and store, or raise Unavailable and change nothing: the database cannot be used."""
         with self._timed("heads"):
             standings = await heads.standings(self._git, selected)
             async with self._database.read() as connection:
@@ -154,7 +154,7 @@ class Scan:
                 counts = await store.edge_counts(transaction)
                 report = self._report(standings, read, Difference((), (), (), ()), counts)
                 await announce(self._events, transaction, (), report)
-        return report
+        return self._with_times(report)
 
     async def _rematch(
         self,
@@ -181,7 +181,7 @@ class Scan:
                 counts = await store.edge_counts(transaction)
                 report = self._report(standings, read, difference, counts)
                 await announce(self._events, transaction, changes, report)
-        return report
+        return self._with_times(report)
 
     async def _matched(self, read: Sequence[_Read]) -> list[Edge]:
         fresh = {item.standing.repository.id: item.facts for item in read}
@@ -216,8 +216,12 @@ class Scan:
             removed=kinds.count("removed"),
             problems_total=len(problems),
             problems=problems[:PROBLEMS_SHOWN],
-            seconds={name: round(value, 4) for name, value in self._seconds.items()},
+            seconds={},
         )
+
+    def _with_times(self, report: ScanReport) -> ScanReport:
+        seconds = {name: round(value, 4) for name, value in self._seconds.items()}
+        return report.model_copy(update={"seconds": seconds})
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -279,4 +283,4 @@ def _match(
         (item, fresh.get(item.id) or _unpacked(packed.get(item.id)) or RepositoryFacts(NO_COMMITS))
         for item in registered
     )
-    return match([statements(item.id, heads.identity_of(item), facts) for item, facts in known])
+    return match([statements(heads.place_of(item), facts) for item, facts in known])
