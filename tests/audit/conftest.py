@@ -7,7 +7,6 @@ import pytest
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.storage.database import Database
-from gitops_auditor.storage.schema import upgrade
 
 
 class Processes:
@@ -22,10 +21,8 @@ class Processes:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    await upgrade(url, tmp_path)
-    async with Database.open(url) as opened:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database.open(database_url) as opened:
         yield opened
 
 
