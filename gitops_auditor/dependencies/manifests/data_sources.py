@@ -8,7 +8,11 @@ import re
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.setting_lines import Setting
-from gitops_auditor.dependencies.manifests.web_addresses import WebAddress, parse_address
+from gitops_auditor.dependencies.manifests.web_addresses import (
+    WebAddress,
+    first_segment,
+    parse_address,
+)
 from gitops_auditor.dependencies.models import (
     ConstraintKind,
     Declaration,
@@ -33,9 +37,6 @@ _SCHEMES: Final = {
     "nats": "nats",
     "clickhouse": "clickhouse",
     "cassandra": "cassandra",
-    "s3": "s3",
-    "s3a": "s3",
-    "gs": "gs",
 }
 _PORTS: Final = {
     "postgres": "5432",
@@ -47,7 +48,10 @@ _PORTS: Final = {
     "nats": "4222",
     "kafka": "9092",
 }
-_BUCKETS: Final = frozenset({"s3", "gs"})
+_BUCKETS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs"}
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
+_GOOGLE_STORAGE: Final = "storage.googleapis.com"
+_AMAZON_STORAGE = re.compile(r"([a-z0-9.-]{3,63})\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com")
 _DATABASE = re.compile(r"/(?P<name>[\w.-]{1,64})(?:/.*)?")
 _BOOTSTRAP = re.compile(
     r"(?:bootstrap[._-]?servers?|kafka[._-]?(?:brokers?|servers?|url))\Z", re.IGNORECASE
@@ -62,12 +66,32 @@ def data_source(setting: Setting, scope: Scope) -> Declaration | None:
     """The data source that a setting names, None when it names none or its host is computed."""
     value = setting.value.strip().lstrip("\"'(").removeprefix("jdbc:")
     address = parse_address(value)
-    scheme = _SCHEMES.get(address.scheme.partition("+")[0]) if address else None
-    if address is None or scheme is None:
+    if address is None:
         return None
-    is_neighbour = scheme not in _BUCKETS and "." not in address.hosts[0][0]
+    bucket = _bucket(address)
+    if bucket:
+        return _declaration(bucket, scope, _CONFIDENCE, setting.line)
+    scheme = _SCHEMES.get(address.scheme.partition("+")[0])
+    if scheme is None:
+        return None
+    is_neighbour = "." not in address.hosts[0][0]
     confidence = _NEIGHBOUR_CONFIDENCE if is_neighbour else _CONFIDENCE
     return _declaration(_name(scheme, address), scope, confidence, setting.line)
+
+
+def _bucket(address: WebAddress) -> str:
+    """`s3://name` or `gs://name` for an address of object storage in any of its forms."""
+    host = address.hosts[0][0]
+    scheme = _BUCKETS.get(address.scheme)
+    if scheme:
+        return f"{scheme}://{host}" if _BUCKET_NAME.fullmatch(host) else ""
+    if address.scheme != "https":
+        return ""
+    segment = first_segment(address.path)
+    if host == _GOOGLE_STORAGE and _BUCKET_NAME.fullmatch(segment):
+        return f"gs://{segment}"
+    amazon = _AMAZON_STORAGE.fullmatch(host)
+    return f"s3://{amazon[1]}" if amazon else ""
 
 
 def kafka_cluster(setting: Setting, scope: Scope) -> Declaration | None:
@@ -83,8 +107,6 @@ def _name(scheme: str, address: WebAddress) -> str:
         host if port in {"", _PORTS.get(scheme)} else f"{host}:{port}"
         for host, port in sorted(address.hosts)
     )
-    if scheme in _BUCKETS:
-        return f"{scheme}://{hosts}"
     database = _DATABASE.fullmatch(address.path)
     return f"{scheme}://{hosts}/{database['name']}" if database else f"{scheme}://{hosts}"
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _SETTING = re.compile(
-    r"""[ \t]*(?:(?:export|set|ENV|const|-)[ \t]+)*["']?(?P<key>[A-Za-z_$][\w.$-]*)["']?"""
-    r"""(?:[ \t]*:[ \t]*[\w\[\]., ]+?(?==))?[ \t]*(?:=>|:=|[=:])[ \t]*(?P<value>\S.*)"""
+    r"""[ \t]*(?:(?:export|set|ENV|const|-)[ \t]+)*["']?(?:--)?(?P<key>[A-Za-z_$][\w.$-]*)["']?"""
+    r"""(?:[ \t]*:[ \t]*[\w\[\]., ]+?(?==))?[ \t]*(?:=>|:=|[=:](?!//))[ \t]*(?P<value>\S.*)"""
 )
+_ITEM = re.compile(r"""[ \t]*-[ \t]+(?P<value>["']?[A-Za-z][\w+.-]*://.*)""")
 _NAME = re.compile(
     r"""[ \t]*(?:-[ \t]+)?["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']?(?P<key>[\w.-]+)"""
 )
@@ -18,7 +19,10 @@ _NAME_DISTANCE: Final = 2  # `value:` stands directly below `name:`, or one line
 
 
 class Setting(NamedTuple):
-    """One assignment; `value` keeps its quotes and may be followed by other text of its line."""
+    """One assignment; `value` keeps its quotes and may be followed by other text of its line.
+
+    `key` is empty for an item of a list that is an address by itself.
+    """
 
     key: str
     value: str
@@ -50,6 +54,9 @@ def _setting(text: str, start: int, end: int, number: int) -> Setting | None:
     line = text[start:end]
     if line.lstrip().startswith(("#", "//", "*", "<!--", "--", ";")):
         return None
+    item = _ITEM.match(line)
+    if item is not None:
+        return Setting("", _without_comment(item["value"]), number)
     found = _SETTING.match(line)
     if found is None:
         return None

@@ -42,13 +42,15 @@ _SERVICE: Final = r"^[ \t]{1,8}(?:- )?(?:name:[ \t]*)?[\"']?(?:%s)[\"']?:?[ \t]*
 
 
 def read_settings(file: ManifestFile) -> ManifestFacts:
-    """The APIs, data sources and data files that the settings of a file name."""
-    if len(file.content) > _LIMIT or (
-        b"://" not in file.content and _BROKER_PORTS.encode() not in file.content
-    ):
+    """The APIs, data sources and data files that the settings of a file name, each once."""
+    has_address = b"://" in file.content or _BROKER_PORTS.encode() in file.content
+    if len(file.content) > _LIMIT or not has_address:
         return ManifestFacts()
-    found = [item for item in _needs(file) if not _is_in_same_file(item, file.text)]
-    return ManifestFacts(tuple(sorted(found, key=lambda item: item.line)))
+    found: dict[str, Declaration] = {}
+    for need in sorted(_needs(file), key=lambda item: item.line):
+        found.setdefault(need.name, need)
+    started = [name for name, need in found.items() if _is_in_same_file(need, file.text)]
+    return ManifestFacts(tuple(need for name, need in found.items() if name not in started))
 
 
 def read_constants(file: ManifestFile) -> ManifestFacts:
