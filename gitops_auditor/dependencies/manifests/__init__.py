@@ -6,14 +6,23 @@ anything and never raises for bad content: what it cannot read becomes a `Proble
 
 from gitops_auditor.dependencies.manifests import (
     backstage,
+    bake,
+    chartpress,
+    compose,
     conda,
     data_offers,
     declared,
+    devcontainer,
     docker,
+    env_images,
     go,
     gradle_catalog,
     gradle_publications,
     gradle_settings,
+    helm,
+    home_assistant,
+    kubernetes,
+    makefile_images,
     maven,
     openapi,
     protobuf,
@@ -24,6 +33,8 @@ from gitops_auditor.dependencies.manifests import (
     python_setup_cfg,
     rust,
     settings_files,
+    terraform,
+    workflow_images,
 )
 from gitops_auditor.dependencies.manifests.reader import ManifestReader
 
@@ -47,4 +58,15 @@ READERS: tuple[ManifestReader, ...] = (
     *protobuf.READERS,
     backstage.READER,
     declared.READER,
+    compose.READER,
+    devcontainer.READER,
+    *home_assistant.READERS,
+    terraform.READER,
+    env_images.READER,
+    makefile_images.READER,
+    workflow_images.READER,
+    bake.READER,
+    chartpress.READER,
+    *helm.READERS,
+    kubernetes.READER,
 )

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
-from gitops_auditor.dependencies.manifests.python_names import group_scope, python_requirement
+from gitops_auditor.dependencies.manifests.name_scope import group_scope
+from gitops_auditor.dependencies.manifests.python_names import python_requirement
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.models import (
     ConstraintKind,

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import dockerfile
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
-from gitops_auditor.dependencies.manifests.images import image_declaration
+from gitops_auditor.dependencies.manifests.images import image_declaration, image_offers
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.variables import expand
 from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Problem, Scope
@@ -40,6 +40,8 @@ class _Use(NamedTuple):
     line: int
     stage: int
     mounted: bool = False
+    owner: str = ""
+    """Registry and owner of the image, when arguments of the file set both."""
 
 
 class _Stages:
@@ -80,9 +82,14 @@ class _Stages:
         self._local = {}
         stage = len(self.bases) - 1
         if base < 0 and image.lower() != "scratch":
-            self.uses.append(_Use(image, command.start_line, stage))
+            self.uses.append(_Use(image, command.start_line, stage, owner=self._owner(image)))
         if len(command.value) >= 3 and command.value[1].upper() == "AS":
             self._names[command.value[2].lower()] = stage
+
+    def _owner(self, image: str) -> str:
+        """`registry/owner` of the file's arguments REGISTRY and OWNER if the image is under it."""
+        owner = f"{self._global.get('REGISTRY')}/{self._global.get('OWNER')}"
+        return owner if image.startswith(f"{owner}/") else ""
 
     def _arguments(self, command: _Command) -> None:
         values = self._local if self.bases else self._global
@@ -121,12 +128,23 @@ def read_dockerfile(file: ManifestFile) -> ManifestFacts:
         stages.follow(command)
     runtime = stages.runtime_stages()
     found = [*_syntax_image(file), *(_declared(use, runtime, file.path) for use in stages.uses)]
-    return ManifestFacts(declarations=tuple(entry for entry in found if entry is not None))
+    return ManifestFacts(
+        declarations=tuple(entry for entry in found if entry is not None),
+        provisions=image_offers(_named_by_folder(file.path, stages.uses)),
+    )
 
 
 def _declared(use: _Use, runtime: set[int], path: str) -> Declaration | None:
     scope = Scope.BUILD if use.mounted or use.stage not in runtime else Scope.RUNTIME
     return image_declaration(use.image, line=use.line, scope=scope_of_path(path, scope))
+
+
+def _named_by_folder(path: str, uses: list[_Use]) -> Iterator[tuple[str, int]]:
+    """An image whose owner is an argument is rebuilt under that owner by its folder's name."""
+    folder, _, name = path.rpartition("/")
+    for use in uses:
+        if use.owner and folder and name == "Dockerfile":
+            yield f"{use.owner}/{folder.rpartition('/')[2]}", use.line
 
 
 def _syntax_image(file: ManifestFile) -> Iterator[Declaration | None]:

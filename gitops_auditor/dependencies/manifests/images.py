@@ -5,6 +5,7 @@ of lower-case components, an optional tag and an optional digest.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gitops_auditor.dependencies.models import (
@@ -30,6 +31,8 @@ _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9a
 _VERSION_TAG = re.compile(r"v?\d+(?:\.\d+)*(?:[-+._][0-9A-Za-z.+_-]+)?\Z")
 _COMMIT_TAG = re.compile(r"(?:sha-)?[0-9a-f]{40}\Z")
 _VARIABLE = re.compile(r"[${}<>%]")
+_OFFERED = re.compile(r"\{(arch|owner)\}")
+_STAND_IN = re.compile(r"0(arch|owner)0")
 _BRACES = re.compile(r"\$?\{[^{}]*\}")
 
 
@@ -113,12 +116,27 @@ def image_declaration(
 
 
 def image_provision(text: str, *, line: int) -> Provision | None:
-    """The offer of a repository that builds the image `text`; a tag with variables says nothing."""
-    image = parse_image(text)
-    if image is None:
+    """The offer of a repository that builds the image `text`; a tag with variables says nothing.
+
+    In an offer, `{arch}` and `{owner}` are placeholders and stay in the name. A name without any
+    owner is a local build, not an offer.
+    """
+    image = parse_image(_OFFERED.sub(lambda found: f"0{found[1]}0", text))
+    if image is None or "/" not in image.written:
         return None
+    name = _STAND_IN.sub(lambda found: f"{{{found[1]}}}", image.name)
     version = "" if _VARIABLE.search(image.tag) else image.tag
-    return Provision(Reference("image", image.name), version, line)
+    return Provision(Reference("image", name), version, line)
+
+
+def image_offers(named: Iterable[tuple[str, int]]) -> tuple[Provision, ...]:
+    """The offers among names that are built, given with their lines; the first of a name counts."""
+    offers: dict[str, Provision] = {}
+    for text, line in named:
+        found = image_provision(text, line=line)
+        if found is not None:
+            offers.setdefault(found.reference.name, found)
+    return tuple(offers.values())
 
 
 def _split(text: str) -> tuple[str, str, str]:

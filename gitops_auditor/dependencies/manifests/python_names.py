@@ -11,6 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from gitops_auditor.dependencies.manifests.git_sources import ref_kind
 from gitops_auditor.dependencies.models import (
     ConstraintKind,
     Declaration,
@@ -26,24 +27,12 @@ _LOOSE = re.compile(
     r"(?P<constraint>(?:[<>=!~^]=?=?|\()[^;#]*)?(?:;.*|\s*)\Z"
 )
 _WRITTEN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _ARCHIVE = re.compile(
     r"https://(?P<host>github\.com|codeload\.github\.com)/(?P<path>[^/]+/[^/]+?)(?:\.git)?"
     r"/(?:archive/(?:refs/(?:heads|tags)/)?|tarball/|zipball/|tar\.gz/|zip/)"
     r"(?P<ref>[^#?]+?)(?:\.tar\.gz|\.zip|\.tgz)?(?:[#?].*)?\Z"
 )
-_GROUPS = {
-    Scope.TEST: re.compile(r"(?:^|[-_.])(?:tests?|testing|pytest|tox|coverage|cov)(?:[-_.]|$)"),
-    Scope.DEV: re.compile(
-        r"(?:^|[-_.])(?:dev|devel|develop|development|docs?|documentation|lint|linting|linters?|"
-        r"typing|types|type-check|mypy|ruff|style|format|pre-commit|release|nox|changelog|"
-        r"benchmarks?|debug|local|playwright|tools)(?:[-_.]|$)"
-    ),
-    Scope.EXAMPLE: re.compile(r"(?:^|[-_.])(?:examples?|demos?|samples?)(?:[-_.]|$)"),
-    Scope.CI: re.compile(r"(?:^|[-_.])(?:ci|github|workflows?)(?:[-_.]|$)"),
-    Scope.BUILD: re.compile(r"(?:^|[-_.])(?:build|setup|packaging)(?:[-_.]|$)"),
-}
 
 
 class GitAddress(NamedTuple):
@@ -51,12 +40,6 @@ class GitAddress(NamedTuple):
 
     repository: str
     ref: str
-
-
-def group_scope(name: str, default: Scope = Scope.RUNTIME) -> Scope:
-    """The scope that the name of an extra, a dependency group or a file speaks of."""
-    lowered = name.lower()
-    return next((scope for scope, word in _GROUPS.items() if word.search(lowered)), default)
 
 
 def python_requirement(
@@ -131,13 +114,6 @@ def git_address(url: str) -> GitAddress | None:
         address, ref = location, ""
     repository = repository_identity(address)
     return GitAddress(repository, ref) if repository else None
-
-
-def ref_kind(ref: str) -> ConstraintKind:
-    """How a git ref binds: a full object id is a commit, any other name moves."""
-    if not ref:
-        return ConstraintKind.NONE
-    return ConstraintKind.COMMIT if _COMMIT.match(ref) else ConstraintKind.TAG
 
 
 def specifier_constraint(specifiers: SpecifierSet) -> tuple[str, ConstraintKind]:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
-from gitops_auditor.dependencies.manifests.python_names import group_scope, named_requirement
+from gitops_auditor.dependencies.manifests.name_scope import group_scope
+from gitops_auditor.dependencies.manifests.python_names import named_requirement
 from gitops_auditor.dependencies.manifests.python_sources import located_declaration
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.models import (

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
+from gitops_auditor.dependencies.manifests.name_scope import group_scope
 from gitops_auditor.dependencies.manifests.project_urls import repository_provisions
 from gitops_auditor.dependencies.manifests.python_names import (
-    group_scope,
     package_provision,
     python_requirement,
 )

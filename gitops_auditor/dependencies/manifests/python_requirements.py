@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
+from gitops_auditor.dependencies.manifests.name_scope import group_scope
 from gitops_auditor.dependencies.manifests.python_names import (
     git_address,
-    group_scope,
     python_requirement,
 )
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader

@@ -1,11 +1,11 @@
 """Tables that say where a Python package comes from, as uv, Poetry and Pipfile write them."""
 
+from gitops_auditor.dependencies.manifests.git_sources import ref_kind
 from gitops_auditor.dependencies.manifests.python_names import (
     git_address,
     located_requirement,
     named_requirement,
     python_requirement,
-    ref_kind,
 )
 from gitops_auditor.dependencies.models import ConstraintKind, Declaration, Scope
 from gitops_auditor.formats.nodes import Node, child, mapping, sequence, text

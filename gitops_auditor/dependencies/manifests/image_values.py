@@ -1,0 +1,78 @@
+"""Images inside YAML trees: pod specs, Helm values and custom resources alike.
+
+Three shapes are taken for an image: `image:` with a string, a mapping with `repository` and a tag,
+and a mapping with `name` and `tag` under a key that speaks of an image.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gitops_auditor.dependencies.manifests.images import image_declaration
+from gitops_auditor.dependencies.models import Declaration, Scope
+from gitops_auditor.formats.nodes import Node, mapping, sequence, text, written
+
+_STRING_KEYS = ("image", "imageName")
+_NAME_KEYS = ("repository", "name", "image")
+_DIGEST_KEYS = ("digest", "sha")
+_CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
+
+
+class _Place(NamedTuple):
+    key: str
+    node: Node
+
+
+def image_values(root: Node, *, scope: Scope, confidence: float = 1.0) -> Iterator[Declaration]:
+    """Every image below `root`, in the order of the file."""
+    stack = [_Place("", root)]
+    while stack:
+        place = stack.pop()
+        entries = mapping(place.node)
+        for reference, line in _references(place.key, entries):
+            found = image_declaration(reference, line=line, scope=scope, confidence=confidence)
+            if found is not None:
+                yield found
+        children = [_Place(key, node) for key, node in entries.items()]
+        children.extend(_Place(place.key, node) for node in sequence(place.node))
+        stack.extend(child for child in reversed(children) if child.node.value)
+
+
+def _references(key: str, entries: dict[str, Node]) -> Iterator[tuple[str, int]]:
+    """The image that a mapping describes as a whole, and those that it names in one string."""
+    described = _described(key, entries)
+    if described is not None:
+        yield described
+    for name in _STRING_KEYS:
+        node = entries.get(name)
+        value = text(node)
+        if node is None or (described is not None and described[1] == node.line):
+            continue
+        if "/" in value or ":" in value or (value and key in _CONTAINERS):
+            yield value, node.line
+
+
+def _described(key: str, entries: dict[str, Node]) -> tuple[str, int] | None:
+    """An image given in parts: registry, repository or name, tag and digest."""
+    tagged = "tag" in entries or any(name in entries for name in _DIGEST_KEYS)
+    about_image = "image" in key.lower()
+    for name in _NAME_KEYS:
+        node = entries.get(name)
+        value = text(node)
+        if node is None or not value or not (tagged or (name == "repository" and about_image)):
+            continue
+        if name == "name" and not (about_image or ("/" in value and "tag" in entries)):
+            continue
+        return _joined(value, entries), node.line
+    return None
+
+
+def _joined(name: str, entries: dict[str, Node]) -> str:
+    registry = text(entries.get("registry")).rstrip("/")
+    full = f"{registry}/{name}" if registry and not name.startswith(registry) else name
+    tag = written(entries.get("tag"))
+    if tag and ":" not in full.rpartition("/")[2]:
+        full = f"{full}:{tag}"
+    digest = next((text(entries.get(key)) for key in _DIGEST_KEYS if text(entries.get(key))), "")
+    if digest and "@" not in full:
+        full = f"{full}@{digest if ':' in digest else f'sha256:{digest}'}"
+    return full

@@ -1,0 +1,104 @@
+"""Kubernetes manifests, Helm values and their templates: any YAML that may name images or charts.
+
+YAML is everywhere, so a file is parsed only when its bytes speak of what is looked for.
+"""
+
+import re
+from collections.abc import Iterator
+
+from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
+from gitops_auditor.dependencies.manifests.gitops_resources import custom_resource
+from gitops_auditor.dependencies.manifests.image_values import image_values
+from gitops_auditor.dependencies.manifests.images import image_declaration
+from gitops_auditor.dependencies.manifests.kustomize import kustomization
+from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
+from gitops_auditor.dependencies.manifests.renovate_comments import renovate_declarations
+from gitops_auditor.dependencies.manifests.yaml_documents import yaml_documents
+from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Scope
+from gitops_auditor.formats.nodes import Node, child, text
+
+_TEMPLATE_SUFFIXES = (".j2", ".gotmpl", ".tpl", ".tmpl")
+_IMAGE_LINE = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?image:[ \t]*(?P<quote>[\"']?)(?P<image>[^\s\"'{}#]+)(?P=quote)"
+    r"[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
+_SOURCES = (
+    b"image", b"chart", b"kind: OCIRepository", b"kind: GitRepository", b"kind: HelmRepository",
+    b"kind: Application", b"kind: Kustomization", b"kind: Component", b"repoURL", b"renovate:",
+)  # fmt: skip
+_NAMED_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$")
+_GUESSED = 0.9
+"""Outside of manifests and values the same words mostly, but not always, mean an image."""
+_READ_ELSEWHERE = re.compile(
+    r"(?:^|/)(?:\.github/|\.circleci/|\.gitlab-ci\.yml$|\.gitlab/|\.drone\.yml$|\.travis\.yml$|"
+    r"\.woodpecker|azure-pipelines|bitbucket-pipelines|cloudbuild|\.pre-commit|pnpm-lock|"
+    r"pnpm-workspace|Chart\.ya?ml$|chartpress\.ya?ml$|build\.ya?ml$|config\.ya?ml$|"
+    r"[^/]*(?:compose|stack)[^/]*\.ya?ml$|[^/]*environment[^/]*\.ya?ml$|meta\.ya?ml$)"
+)
+
+
+def read_yaml(file: ManifestFile) -> ManifestFacts:
+    """The images, charts and repositories that a manifest or a values file names.
+
+    Go and Jinja templates are not YAML; of those only image lines without variables are read.
+    """
+    content = file.content
+    if not any(mark in content for mark in _SOURCES) and not file.name.startswith("kustomization"):
+        return ManifestFacts()
+    scope = scope_of_path(file.path)
+    templated = b"{{" in content or b"{%" in content
+    if templated and _is_template(file.path):
+        return ManifestFacts(tuple(_literal_images(file.text, scope)))
+    documents = yaml_documents(file)
+    if not documents.roots and templated:
+        return ManifestFacts(tuple(_literal_images(file.text, scope)))
+    declarations = [
+        found for root in documents.roots for found in _document(root, file.name, scope)
+    ]
+    declarations.extend(renovate_declarations(file.text, scope=scope))
+    is_manifest = b"apiVersion:" in content
+    unique = tuple(dict.fromkeys(declarations))
+    return ManifestFacts(unique, problems=documents.problems if is_manifest else ())
+
+
+def _document(root: Node, name: str, scope: Scope) -> Iterator[Declaration]:
+    api, kind = text(child(root, "apiVersion")), text(child(root, "kind"))
+    if api.startswith("kustomize.config.k8s.io/") or (
+        not kind and name.startswith("kustomization.")
+    ):
+        yield from kustomization(root, scope)
+    elif api and kind:
+        yield from custom_resource(kind, root, scope)
+        if kind != "CustomResourceDefinition":
+            yield from image_values(root, scope=scope)
+    else:
+        confidence = 1.0 if _NAMED_VALUES.search(name) else _GUESSED
+        yield from image_values(root, scope=scope, confidence=confidence)
+
+
+def _literal_images(text_: str, scope: Scope) -> Iterator[Declaration]:
+    for found in _IMAGE_LINE.finditer(text_):
+        line = text_.count("\n", 0, found.start("image")) + 1
+        declared = image_declaration(found["image"], line=line, scope=scope)
+        if declared is not None:
+            yield declared
+
+
+def _is_template(path: str) -> bool:
+    return "templates/" in path or path.endswith(_TEMPLATE_SUFFIXES)
+
+
+def _claims(path: str) -> bool:
+    return _READ_ELSEWHERE.search(path) is None
+
+
+READER = ManifestReader(
+    name="kubernetes",
+    read=read_yaml,
+    claim_suffixes=(
+        ".yaml", ".yml", ".yaml.j2", ".yml.j2",
+        ".yaml.gotmpl", ".yml.gotmpl", ".yaml.tpl", ".yml.tpl",
+    ),
+    claims=_claims,
+)  # fmt: skip
