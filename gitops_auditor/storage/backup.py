@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,17 +22,18 @@ def back_up(url: URL, folder: Path, label: str) -> Path:
     Unavailable when the copy cannot be made; then no half copy is left.
     """
     sqlite = url.get_backend_name() == "sqlite"
-    folder.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = folder / f"{moment}-{label}.{'db' if sqlite else 'dump'}"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         target.touch(mode=0o600)
         if sqlite:
             _copy_sqlite(database_file(url), target)
         else:
             _dump_postgresql(url, target)
     except (OSError, sqlite3.Error, subprocess.SubprocessError) as error:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.unlink()
         raise Unavailable(
             f"The database could not be copied: {type(error).__name__}.", hint=_hint(error, folder)
         ) from error

@@ -1,9 +1,9 @@
 """Connections and transactions: what differs between SQLite and PostgreSQL ends here."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 from sqlalchemy import event
@@ -18,10 +18,16 @@ from gitops_auditor.storage.faults import BUSY, unavailable
 from gitops_auditor.storage.urls import Dialect, database_file, parse_url
 
 READERS = 8
+"""Reads at once; one connection more watches for other processes' commits."""
 WRITER_TURN_SECONDS = 20.0
 """How long a write of this process waits for the writes before it."""
 
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+_POOL: dict[str, Any] = {
+    "max_overflow": 0,
+    "pool_timeout": WRITER_TURN_SECONDS,
+    "pool_use_lifo": True,
+}
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -29,33 +35,40 @@ Hook = Callable[[], Awaitable[None]]
 class Database:
     """One database, shared by every part of the process. Open it once, with `Database.open`."""
 
-    def __init__(self, dialect: Dialect, readers: AsyncEngine, writers: AsyncEngine) -> None:
-        self.dialect: Literal["sqlite", "postgresql"] = dialect
+    def __init__(
+        self,
+        dialect: Dialect,
+        readers: AsyncEngine,
+        writers: AsyncEngine,
+        closing: Sequence[Hook],
+    ) -> None:
+        self.dialect = dialect
         self.changes = ChangeSignal(self._probe)
         self._readers = readers
         self._writers = writers
-        self._turn = anyio.Lock()
+        self._closing = closing
+        self._turn = anyio.Lock(fast_acquire=True)
         self._hooks: dict[AsyncConnection, list[Hook]] = {}
         self._probing: AsyncConnection | None = None
 
-    @classmethod
+    @staticmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator["Database"]:
+    async def open(url: str) -> AsyncIterator["Database"]:
         """The database at `url`; it is not migrated, and nothing is connected before the first use.
 
         Raises InvalidSetting for a URL that is neither SQLite's nor PostgreSQL's.
         """
         parsed, dialect = parse_url(url)
-        engines = _sqlite_engines(parsed) if dialect == "sqlite" else _postgresql_engines(parsed)
-        database = cls(dialect, *engines)
+        database = _sqlite(parsed) if dialect == "sqlite" else _postgresql(parsed)
         try:
             yield database
         finally:
             with anyio.CancelScope(shield=True):
-                await database._close()
+                await database.close()
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection to read with. Each statement sees what is committed when it starts.
+        """A connection to read with. Each statement sees what is committed when it starts, and
+        has all its rows at once: ask for a bounded number.
 
         Raises Unavailable, also out of the block, when the database cannot be reached.
         """
@@ -146,11 +159,14 @@ class Database:
             self._probing = await self._readers.connect()
         return self._probing
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """End every connection; `open` does it at the end of its block."""
         if self._probing is not None:
             await self._probing.close()
         await self._readers.dispose()
         await self._writers.dispose()
+        for close in self._closing:
+            await close()
 
 
 class _Reader:
@@ -187,44 +203,29 @@ def _raise_unavailable(error: SQLAlchemyError) -> None:
         raise typed from error
 
 
-def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+def _sqlite(url: URL) -> "Database":
     path = database_file(url)
-
-    def engine(*, writable: bool, size: int) -> AsyncEngine:
-        return create_async_engine(
-            url,
-            async_creator=lambda: sqlite.connect(path, writable=writable),
-            **({} if writable else _AUTOCOMMIT),
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=WRITER_TURN_SECONDS,
-            pool_use_lifo=True,
-            # No transaction is ever left open, so a connection goes back as it is.
-            pool_reset_on_return=None,
-        )
-
-    # One reader more than READERS: the one that watches for other processes' commits keeps its own.
-    readers, writers = engine(writable=False, size=READERS + 1), engine(writable=True, size=1)
+    connect_reader = sqlite.Connector(path, writable=False)
+    connect_writer = sqlite.Connector(path, writable=True)
+    # No transaction is ever left open, so a connection goes back to its pool as it is.
+    shared: dict[str, Any] = {**_POOL, "pool_reset_on_return": None}
+    readers = create_async_engine(
+        url, async_creator=connect_reader, pool_size=READERS + 1, **_AUTOCOMMIT, **shared
+    )
+    writers = create_async_engine(url, async_creator=connect_writer, pool_size=1, **shared)
     event.listen(writers.sync_engine, "begin", _begin_immediate)
-    return readers, writers
+    return Database("sqlite", readers, writers, (connect_reader.join, connect_writer.join))
 
 
 def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    shared: dict[str, Any] = {
-        "connect_args": {"options": "-c timezone=UTC", "connect_timeout": 10},
-        "max_overflow": 0,
-        "pool_timeout": WRITER_TURN_SECONDS,
-        "pool_use_lifo": True,
-    }
-    readers = create_async_engine(
-        url,
-        **_AUTOCOMMIT,
-        pool_size=READERS + 1,
-        pool_reset_on_return=None,
-        **shared,
-    )
-    return readers, create_async_engine(url, pool_size=READERS, **shared)
+def _postgresql(url: URL) -> "Database":
+    def engine(options: str, size: int, **more: Any) -> AsyncEngine:
+        arguments = {"options": f"-c timezone=UTC {options}", "connect_timeout": 10}
+        return create_async_engine(url, connect_args=arguments, pool_size=size, **_POOL, **more)
+
+    read_only = "-c default_transaction_read_only=on"
+    readers = engine(read_only, READERS + 1, pool_reset_on_return=None, **_AUTOCOMMIT)
+    return Database("postgresql", readers, engine("", READERS), ())

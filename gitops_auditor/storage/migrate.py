@@ -21,32 +21,40 @@ from gitops_auditor.storage.faults import unavailable
 from gitops_auditor.storage.schema import UpgradeReport
 from gitops_auditor.storage.urls import database_file, parse_url
 
+SCRIPTS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 120.0
 _ADVISORY_LOCK = 0x6769746F7073  # "gitops"
 
 
-def migrate(database_url: str, data_dir: Path, target: str) -> UpgradeReport:
+def migrate(
+    database_url: str, data_dir: Path, target: str, scripts: Path = SCRIPTS
+) -> UpgradeReport:
     """Blocking: bring the schema up to `target`. See `schema.upgrade`."""
     url, dialect = parse_url(database_url)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    if dialect == "sqlite":
-        database_file(url).parent.mkdir(parents=True, exist_ok=True)
+    folders = [data_dir, *([database_file(url).parent] if dialect == "sqlite" else [])]
     try:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
         with _lock(data_dir / "migrate.lock"), _transaction(url) as connection:
-            return _upgrade(connection, url, data_dir, target)
+            return _upgrade(_config(connection, scripts), url, data_dir, target)
     except SQLAlchemyError as error:
         raise unavailable(error) or error from error
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder cannot be used: {error.strerror}.",
+            hint=f"Check the owner, the mode and the free space of {data_dir}.",
+        ) from error
 
 
 def downgrade(database_url: str, target: str) -> None:
     """Blocking: take revisions back, down to `target` ("base" for an empty database)."""
     url, _ = parse_url(database_url)
     with _transaction(url) as connection:
-        command.downgrade(_config(connection), target)
+        command.downgrade(_config(connection, SCRIPTS), target)
 
 
-def _upgrade(connection: Connection, url: URL, data_dir: Path, target: str) -> UpgradeReport:
-    config = _config(connection)
+def _upgrade(config: Config, url: URL, data_dir: Path, target: str) -> UpgradeReport:
+    connection = config.attributes["connection"]
     before = MigrationContext.configure(connection).get_current_revision()
     _refuse_unknown(config, before)
     if before == target:
@@ -66,9 +74,9 @@ def _refuse_unknown(config: Config, revision: str | None) -> None:
         )
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, scripts: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -83,6 +91,9 @@ def _transaction(url: URL) -> Iterator[Connection]:
         isolation_level="AUTOCOMMIT",
     )
     with engine.connect() as connection:
+        if sqlite:
+            # While nobody else has it open: later, two processes could get in each other's way.
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
         if not sqlite:
             connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))

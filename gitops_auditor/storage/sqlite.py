@@ -7,8 +7,11 @@ SQL, are what a short read costs.
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any, Self
 
+import anyio
+import anyio.to_thread
 from aiosqlite import Connection
 from typing_extensions import override
 
@@ -70,17 +73,47 @@ class OneHopConnection(Connection):
 
     async def run(self, function: Any, sql: str, parameters: Any) -> Any:
         """Call `function(connection, sql, parameters)` on the connection's thread."""
-        return await self._execute(function, self._conn, sql, parameters)  # type: ignore[no-untyped-call]
+        # The thread cannot be stopped half-way: leaving it would cost the whole connection.
+        with anyio.CancelScope(shield=True):
+            outcome = await self._execute(function, self._conn, sql, parameters)  # type: ignore[no-untyped-call]
+        return outcome  # noqa: RET504 - a return inside a scope is not seen by mypy
 
     @override
     def cursor(self) -> OneHopCursor:  # type: ignore[override]
         """A cursor; opening it costs nothing."""
         return OneHopCursor(self)
 
+    @property
+    def thread(self) -> Thread:
+        """The thread that works for this connection."""
+        return self._thread
 
-def connect(path: Path, *, writable: bool) -> OneHopConnection:
-    """An unopened connection in autocommit: awaiting it opens it, closing it ends its thread."""
-    return OneHopConnection(lambda: _open(path, writable=writable), iter_chunk_size=64)
+
+class Connector:
+    """Opens connections to one file, in autocommit, and knows when all of them are gone."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self._path = path
+        self._writable = writable
+        self._threads: list[Thread] = []
+
+    async def __call__(self) -> OneHopConnection:
+        """A new open connection."""
+        connection = OneHopConnection(self._open, iter_chunk_size=64)
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads.append(connection.thread)
+        with anyio.CancelScope(shield=True):
+            await connection
+        return connection
+
+    async def join(self) -> None:
+        """Wait for the threads of connections that were dropped without waiting for their end."""
+        for thread in self._threads:
+            if thread.is_alive():
+                await anyio.to_thread.run_sync(thread.join, BUSY_SECONDS)
+
+    def _open(self) -> sqlite3.Connection:
+        return _open(self._path, writable=self._writable)
 
 
 def _open(path: Path, *, writable: bool) -> sqlite3.Connection:

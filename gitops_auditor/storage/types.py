@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, REAL, TIMESTAMP, BigInteger, Dialect, Integer
-from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
+from sqlalchemy import DOUBLE_PRECISION, JSON, REAL, TIMESTAMP, BigInteger, Dialect, Integer
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
+
+from gitops_auditor.errors import JsonValue
 
 
 class UtcTimestamp(TypeDecorator[datetime]):
@@ -29,8 +30,21 @@ class UtcTimestamp(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-PortableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""Any JSON value; Python's None is SQL's NULL."""
+class PortableJson(TypeDecorator[JsonValue]):
+    """Any JSON value, as JSONB on PostgreSQL; Python's None is SQL's NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[JsonValue]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON(none_as_null=True))
+        # Importing it costs a start on SQLite a tenth of its time.
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
+
 
 Real: TypeEngine[float] = REAL().with_variant(DOUBLE_PRECISION(), "postgresql")
 """An eight-byte float, which is what SQLite's REAL is."""

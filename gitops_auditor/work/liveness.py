@@ -17,8 +17,7 @@ from typing import Protocol
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, insert, select, update
 
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.log import get_logger
@@ -87,10 +86,12 @@ class HeartbeatProcess:
 
     async def beat(self) -> None:
         """Touch the row."""
-        now = {"heartbeat_at": func.clock_timestamp()}
-        row = insert(processes).values(id=self.id, **now)
+        now = func.clock_timestamp()
+        touch = update(processes).where(processes.c.id == self.id).values(heartbeat_at=now)
         async with self._database.write() as transaction:
-            await transaction.execute(row.on_conflict_do_update(index_elements=["id"], set_=now))
+            if (await transaction.execute(touch)).rowcount == 0:
+                row = insert(processes).values(id=self.id, heartbeat_at=now)
+                await transaction.execute(row)
 
     async def beat_forever(self, seconds: float) -> None:
         """Touch the row again and again; a server that is away for a while is waited for."""

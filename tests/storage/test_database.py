@@ -1,0 +1,294 @@
+import asyncio
+import sqlite3
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.storage import database as database_module
+from gitops_auditor.storage import sqlite
+from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.tables import repositories
+from tests.factories.databases import migrated_database
+
+WRITER = """
+import asyncio, sys
+from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.tables import repositories
+
+async def main(url, name, count):
+    async with Database.open(url) as database:
+        for number in range(count):
+            async with database.write() as transaction:
+                row = repositories.insert().values(id=f"{name}/{number}", name=name)
+                await transaction.execute(row)
+            print(number, flush=True)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.fixture
+async def url(tmp_path: Path) -> AsyncIterator[str]:
+    async with migrated_database(tmp_path) as migrated:
+        yield migrated
+
+
+@pytest.fixture
+async def sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Path]:
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    async with migrated_database(tmp_path):
+        yield tmp_path / "test.db"
+
+
+async def add(database: Database, name: str) -> None:
+    async with database.write() as transaction:
+        await transaction.execute(insert(repositories).values(id=name, name=name))
+
+
+async def count(database: Database) -> int:
+    async with database.read() as connection:
+        return int((await connection.execute(select(func.count(repositories.c.id)))).scalar_one())
+
+
+async def start_writer(url: str, name: str, number: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, url, name, str(number), stdout=asyncio.subprocess.PIPE
+    )
+
+
+async def test_a_block_that_ends_is_committed_and_one_that_raises_is_not(
+    database: Database,
+) -> None:
+    async def fail() -> None:
+        async with database.write() as transaction:
+            await transaction.execute(insert(repositories).values(id="b", name="b"))
+            raise LookupError
+
+    await add(database, "a")
+    with pytest.raises(LookupError):
+        await fail()
+    assert await count(database) == 1
+
+
+async def test_a_cancelled_write_leaves_nothing_and_blocks_nobody(database: Database) -> None:
+    inside = anyio.Event()
+
+    async def write() -> None:
+        async with database.write() as transaction:
+            await transaction.execute(insert(repositories).values(id="a", name="a"))
+            inside.set()
+            await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write)
+        await inside.wait()
+        tasks.cancel_scope.cancel()
+    with anyio.fail_after(5):
+        await add(database, "b")
+    assert await count(database) == 1
+
+
+async def test_a_task_killed_in_a_statement_leaves_no_thread_and_no_lock(url: str) -> None:
+    async with Database.open(url) as database:
+        await add(database, "a")
+        for turns in range(30):
+            writing = asyncio.create_task(add(database, f"r{turns}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            writing.cancel()
+            await asyncio.wait([writing])
+        with anyio.fail_after(5):
+            await add(database, "b")
+    assert not [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
+
+
+async def test_writes_cancelled_at_any_moment_lose_nothing_that_was_acknowledged(
+    database: Database,
+) -> None:
+    acknowledged: list[str] = []
+
+    async def write(name: str) -> None:
+        await add(database, name)
+        acknowledged.append(name)
+
+    for number in range(40):
+        with anyio.move_on_after(0.0002 * number):
+            await write(f"r{number}")
+    async with database.read() as connection:
+        stored = set((await connection.scalars(select(repositories.c.id))).all())
+    assert acknowledged
+    assert set(acknowledged) <= stored
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises((DBAPIError, Unavailable)):
+        async with database.read() as connection:
+            await connection.execute(insert(repositories).values(id="a", name="a"))
+    assert await count(database) == 0
+
+
+async def test_a_hook_runs_after_the_commit_and_not_after_a_rollback(database: Database) -> None:
+    seen: list[int] = []
+
+    async def hook() -> None:
+        seen.append(await count(database))
+
+    async def write(name: str, *, fail: bool) -> None:
+        async with database.write() as transaction:
+            await transaction.execute(insert(repositories).values(id=name, name=name))
+            database.after_commit(transaction, hook)
+            if fail:
+                raise LookupError
+
+    await write("a", fail=False)
+    with pytest.raises(LookupError):
+        await write("b", fail=True)
+    assert seen == [1]
+
+
+async def test_fifty_readers_and_writers_at_once_all_succeed(database: Database) -> None:
+    async def write(number: int) -> None:
+        for turn in range(5):
+            await add(database, f"{number}/{turn}")
+
+    async def read() -> None:
+        for _ in range(20):
+            await count(database)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(25):
+            tasks.start_soon(write, number)
+            tasks.start_soon(read)
+    assert await count(database) == 125
+
+
+async def test_two_processes_write_at_once_without_losing_a_row(
+    url: str, database: Database
+) -> None:
+    others = [await start_writer(url, name, 100) for name in ("x", "y")]
+    for number in range(100):
+        await add(database, f"own/{number}")
+    with anyio.fail_after(60):
+        assert [await process.wait() for process in others] == [0, 0]
+        for process in others:
+            await process.communicate()
+    async with Database.open(url) as fresh:
+        assert await count(fresh) >= 200
+
+
+async def test_what_was_acknowledged_survives_kill_9(url: str) -> None:
+    process = await start_writer(url, "x", 100_000)
+    assert process.stdout is not None
+    with anyio.fail_after(30):
+        for _ in range(50):
+            acknowledged = int(await process.stdout.readline())
+    process.kill()
+    await process.communicate()
+    async with Database.open(url) as fresh:
+        assert await count(fresh) > acknowledged
+        await add(fresh, "after")
+
+
+async def test_another_process_s_commit_is_noticed(url: str) -> None:
+    async with Database.open(url) as database, Database.open(url) as other:
+        version = await database.changes.wait(database.changes.version, 5)
+        waiting = asyncio.create_task(database.changes.wait(version, 5))
+        await anyio.wait_all_tasks_blocked()
+        await add(other, "a")
+        with anyio.fail_after(2):
+            assert await waiting > version
+
+
+async def test_a_wait_that_is_cut_short_does_not_break_the_next(database: Database) -> None:
+    version = database.changes.version
+    for number in range(30):
+        version = await database.changes.wait(version, 0.0003 * number)
+    version = await database.changes.wait(version, 0.5)
+    await add(database, "a")
+    assert database.changes.version > version
+
+
+async def test_a_locked_database_is_a_typed_error_and_stays_whole(
+    sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    holder = sqlite3.connect(sqlite_file, isolation_level=None)
+    async with Database.open(f"sqlite:///{sqlite_file}") as database:
+        await add(database, "a")
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked") as caught:
+            await add(database, "b")
+        assert "again" in caught.value.hint
+        assert await count(database) == 1
+        holder.execute("ROLLBACK")
+        holder.close()
+        await add(database, "b")
+        assert await count(database) == 2
+
+
+async def test_a_write_does_not_wait_for_ever_for_its_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.dialect == "postgresql":
+        pytest.skip("writers of PostgreSQL do not take turns")
+    monkeypatch.setattr(database_module, "WRITER_TURN_SECONDS", 0.01)
+    async with database.write():
+        impatient = asyncio.create_task(add(database, "a"))
+        with pytest.raises(Unavailable, match="busy"):
+            await impatient
+    await add(database, "a")
+
+
+async def test_a_full_disk_is_a_typed_error_and_loses_nothing(sqlite_file: Path) -> None:
+    async with Database.open(f"sqlite:///{sqlite_file}") as database:
+        await add(database, "a")
+        async with database.write() as transaction:
+            pages = (await transaction.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await transaction.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+        async def write_too_much() -> None:
+            async with database.write() as transaction:
+                await transaction.execute(update(repositories).values(name="lost"))
+                await transaction.execute(insert(repositories).values(id="b", name="b" * 100_000))
+
+        with pytest.raises(Unavailable, match="full"):
+            await write_too_much()
+        async with database.read() as connection:
+            assert (await connection.scalars(select(repositories.c.name))).all() == ["a"]
+            assert await connection.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+async def test_a_missing_folder_is_a_typed_error(tmp_path: Path) -> None:
+    async with Database.open(f"sqlite:///{tmp_path / 'none' / 'a.db'}") as database:
+        with pytest.raises(Unavailable, match="cannot be opened"):
+            await count(database)
+
+
+async def test_a_server_that_cannot_be_reached_is_a_typed_error() -> None:
+    async with Database.open("postgresql://user:secret@127.0.0.1:1/none") as database:
+        with pytest.raises(Unavailable, match="reached") as caught:
+            await count(database)
+        assert "secret" not in str(caught.value)
+
+
+async def test_a_statement_that_is_wrong_stays_what_it_is(database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        async with database.read() as connection:
+            await connection.execute(text("SELECT nothing FROM nowhere"))
+
+
+async def test_many_rows_are_written_and_read_in_order(database: Database) -> None:
+    rows = [{"id": f"{number:04}", "name": "n"} for number in range(1000)]
+    async with database.write() as transaction:
+        await transaction.execute(insert(repositories), rows)
+    async with database.read() as connection:
+        query = select(repositories.c.id).order_by(repositories.c.id)
+        found = (await connection.scalars(query)).all()
+    assert found == [row["id"] for row in rows]
