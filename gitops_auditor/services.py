@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from gitops_auditor.access import Access
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
 from gitops_auditor.dependencies.service import DependencyService
+from gitops_auditor.errors import Unavailable
 from gitops_auditor.events import EventLog
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
-from gitops_auditor.storage.schema import upgrade
-from gitops_auditor.work import WorkManager
+from gitops_auditor.storage.schema import is_current, upgrade
+from gitops_auditor.work import WorkManager, open_process
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,42 @@ class Services:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Bring the database to the current schema and open every service on it.
 
-    Raises Unavailable when the data folder or the database cannot be used.
+    Raises Unavailable when the data folder or the database cannot be used, Conflict when a newer
+    version of the program wrote the database.
     """
+    _make_private(settings.data_dir)
     async with AsyncExitStack() as stack:
-        raise SystemExit(stack)
+        database = await stack.enter_async_context(Database.open(settings.database_url))
+        if not await is_current(database):
+            await upgrade(settings.database_url, settings.data_dir)
+        yield await _open(settings, database, stack)
+
+
+async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -> Services:
+    events = EventLog(database)
+    process = await stack.enter_async_context(open_process(database, settings.data_dir))
+    audit = Audit(database, settings.data_dir / "audit-anchor", process)
+    await audit.settle()
+
+    git = Git()
+    repositories = RepositoryRegistry(database, events, audit, git, settings)
+    return Services(
+        settings=settings,
+        database=database,
+        events=events,
+        audit=audit,
+        access=Access(database, lambda tx, after: audit.outcome(tx, "success", after=after)),
+        work=await stack.enter_async_context(WorkManager(database, events, process).open()),
+        repositories=repositories,
+        dependencies=DependencyService(database, events, audit, repositories, git, settings),
+    )
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as refused:
+        raise Unavailable(
+            f"The data folder {folder} cannot be used: {refused.strerror}.",
+            hint="Choose another with GITOPS_DATA_DIR.",
+        ) from None

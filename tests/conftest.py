@@ -1,4 +1,4 @@
-"""What tests share: settings in a temporary folder, open services, and clients of both transports."""
+"""What tests share: settings in a temporary folder, open services, clients of both transports."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -36,9 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     if report.skipped and os.environ.get("TESTS_NO_SKIPS"):
         report.outcome = "failed"

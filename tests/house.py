@@ -1,4 +1,4 @@
-"""Rules of the house that no linter has: file lengths, and words that must not stand in the tree."""
+"""Rules of the house that no linter has: file lengths, and words that must not stand anywhere."""
 
 import re
 import subprocess

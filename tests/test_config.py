@@ -108,7 +108,9 @@ def test_secrets_do_not_show_in_the_settings_text() -> None:
     assert settings.database_url == "postgresql://u:hunter2@db/x"
 
 
-@given(st.sampled_from(sorted(VARIABLES)), st.text(max_size=20).filter(lambda text: "\0" not in text))
+@given(
+    st.sampled_from(sorted(VARIABLES)), st.text(max_size=20).filter(lambda text: "\0" not in text)
+)
 def test_any_text_is_either_understood_or_refused_by_name(variable: str, text: str) -> None:
     try:
         assert isinstance(load_settings({variable: text}), Settings)

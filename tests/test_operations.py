@@ -105,7 +105,9 @@ def test_a_read_only_catalog_has_no_writes(catalog: OperationCatalog) -> None:
     assert names(catalog.without_writes()) == {"get_greeting"}
 
 
-def test_switching_the_platform_features_off_hides_their_toolsets(catalog: OperationCatalog) -> None:
+def test_switching_the_platform_features_off_hides_their_toolsets(
+    catalog: OperationCatalog,
+) -> None:
     assert names(catalog.without_phase2()) == set()
 
 

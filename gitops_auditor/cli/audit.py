@@ -12,14 +12,16 @@ app = typer.Typer(help="Check and export the record of every write.", no_args_is
 
 @app.command()
 def verify() -> None:
-    """Check that no entry was changed, removed, inserted, moved or cut off; status 1 when one was."""
+    """Check that no entry was changed, removed, inserted or moved; status 1 when one was."""
 
     async def body(platform: Platform) -> bool:
         verdict = await call(platform, "verify_audit")
         for problem in verdict.problems:
             typer.secho(f"row {problem.row}: {problem.message}", fg=typer.colors.RED)
         if verdict.ok:
-            typer.echo(f"{verdict.rows} rows, unbroken and anchored up to {verdict.anchored_through}.")
+            typer.echo(
+                f"{verdict.rows} rows, unbroken and anchored up to {verdict.anchored_through}."
+            )
         return bool(verdict.ok)
 
     if not with_platform(body):

@@ -10,7 +10,7 @@ toolset = Toolset("audit", "Audit", "Who did what, and whether the record of it 
 
 @toolset.operation("GET /api/audit", role=Role.ADMIN, surface="toolset")
 async def list_audit_entries(ctx: Context, params: PageParams) -> Page[AuditRecord]:
-    """List every write operation with actor, masked parameters, result and changes, oldest first."""
+    """List every write with actor, masked parameters, result and changes, oldest first."""
     after = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0
     records = await ctx.services.audit.page(after, params.limit + 1)
     shown = records[: params.limit]

@@ -3,6 +3,8 @@
 from gitops_auditor import __version__
 from gitops_auditor.health import ComponentHealth, HealthReport
 from gitops_auditor.operations import Context, NoParams, Toolset
+from gitops_auditor.pages import LARGEST_PAGE
+from gitops_auditor.storage.health import database_health
 
 toolset = Toolset("health", "Health", "What works, what does not, and why.")
 
@@ -15,10 +17,10 @@ def _is_up(report: HealthReport | ComponentHealth) -> bool:
 async def get_health(ctx: Context, params: NoParams) -> HealthReport:  # noqa: ARG001
     """Say which parts of the platform work, and why the others do not."""
     components = [
-        await ctx.services.database_health(),
+        await database_health(ctx.services.database),
         await ctx.services.repositories.health(),
         await ctx.services.dependencies.health(),
-        await ctx.services.work.health(),
+        await _work_health(ctx),
         _absent("pipelines"),
         _absent("quality"),
     ]
@@ -44,6 +46,11 @@ async def get_pipelines_health(ctx: Context, params: NoParams) -> ComponentHealt
 async def get_quality_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
     """Say whether quality gates can be validated."""
     return _absent("quality")
+
+
+async def _work_health(ctx: Context) -> ComponentHealth:
+    unfinished = await ctx.services.work.list(["pending", "running"], LARGEST_PAGE)
+    return ComponentHealth(name="work", status="healthy", figures={"unfinished": len(unfinished)})
 
 
 def _absent(name: str) -> ComponentHealth:

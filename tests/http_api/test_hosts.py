@@ -1,0 +1,68 @@
+"""Which hosts and origins the server answers to."""
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from gitops_auditor.config import load_settings
+from gitops_auditor.http_api.hosts import HostGuard
+
+
+def guarded(**settings: object) -> httpx2.AsyncClient:
+    async def answer(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("in")
+
+    app = HostGuard(Starlette(routes=[Route("/", answer)]), load_settings({}, **settings))
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:3070"
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:3070", "localhost:3070", "[::1]:3070", "localhost"])
+async def test_loopback_names_are_answered(host: str) -> None:
+    async with guarded() as client:
+        assert (await client.get("/", headers={"host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "10.1.2.3:3070", "127.0.0.1.evil.example", "["])
+async def test_a_rebound_name_is_refused_on_a_loopback_server(host: str) -> None:
+    async with guarded() as client:
+        response = await client.get("/", headers={"host": host})
+        assert response.status_code == 421
+        assert response.json()["code"] == "misdirected_request"
+
+
+async def test_a_server_for_others_answers_to_addresses_and_listed_names() -> None:
+    async with guarded(host="0.0.0.0", allowed_hosts=("gitops.example",)) as client:
+        for host, status in (("10.1.2.3:3070", 200), ("gitops.example", 200), ("x.example", 421)):
+            assert (await client.get("/", headers={"host": host})).status_code == status
+
+
+async def test_the_public_address_is_answered() -> None:
+    async with guarded(public_url="https://gitops.example", token=SecretStr("x")) as client:
+        headers = {"host": "gitops.example", "origin": "https://gitops.example"}
+        assert (await client.get("/", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://127.0.0.1:3070", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://localhost:9999", 403),
+    ],
+)
+async def test_only_our_own_origin_may_call_from_a_browser(origin: str, status: int) -> None:
+    async with guarded() as client:
+        assert (await client.get("/", headers={"origin": origin})).status_code == status
+
+
+async def test_a_listed_origin_may_call() -> None:
+    async with guarded(allowed_origins=("http://localhost:5173",)) as client:
+        response = await client.get("/", headers={"origin": "http://localhost:5173"})
+        assert response.status_code == 200
