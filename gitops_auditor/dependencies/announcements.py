@@ -24,7 +24,7 @@ async def announce(
         grouped[change.edge.source_repo, change.kind].append(change)
     for (repository, kind), group in sorted(grouped.items())[:_REPOSITORIES]:
         await events.append(transaction, CHANNEL, f"dependency.{kind}", _summary(repository, group))
-    await events.append(transaction, CHANNEL, "scan.completed", _totals(report))
+    await events.append(transaction, CHANNEL, "scan.completed", totals(report))
 
 
 def _summary(repository: str, changes: Sequence[Change]) -> Mapping[str, JsonValue]:
@@ -48,5 +48,6 @@ def _named(change: Change) -> JsonValue:
     }
 
 
-def _totals(report: ScanReport) -> Mapping[str, JsonValue]:
+def totals(report: ScanReport) -> Mapping[str, JsonValue]:
+    """The figures of a report."""
     return report.model_dump(mode="json", exclude={"problems", "seconds"})

@@ -13,21 +13,18 @@ from typing import Final, NamedTuple
 import anyio
 import anyio.to_thread
 
+from gitops_auditor.audit import Audit
 from gitops_auditor.dependencies import heads, store
-from gitops_auditor.dependencies.announcements import announce
+from gitops_auditor.dependencies.announcements import announce, totals
 from gitops_auditor.dependencies.changes import Difference, compare
 from gitops_auditor.dependencies.edges import Edge
 from gitops_auditor.dependencies.heads import NO_COMMITS, UNREADABLE, Standing
 from gitops_auditor.dependencies.matching import consumers, match
-from gitops_auditor.dependencies.models import FileProblem, Problem, ScanReport
+from gitops_auditor.dependencies.models import Problem, ScanReport
 from gitops_auditor.dependencies.resolution import statements
 from gitops_auditor.dependencies.scanner import RepositoryScanner, contents_digest
-from gitops_auditor.dependencies.snapshots import (
-    RepositoryFacts,
-    UnreadableSnapshot,
-    decode,
-    encode,
-)
+from gitops_auditor.dependencies.snapshots import RepositoryFacts, encode
+from gitops_auditor.dependencies.views import problems_of, unpacked
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.events import EventLog
 from gitops_auditor.repositories.git import Git
@@ -54,6 +51,7 @@ class Scan:
         self,
         database: Database,
         events: EventLog,
+        audit: Audit,
         git: Git,
         registered: Sequence[Repository],
         *,
@@ -61,6 +59,7 @@ class Scan:
     ) -> None:
         self._database = database
         self._events = events
+        self._audit = audit
         self._git = git
         self._scanner = RepositoryScanner(git)
         self._registered = registered
@@ -138,7 +137,7 @@ class Scan:
             return None
         async with self._database.read() as connection:
             packed = await store.snapshot_facts(connection, [repository.id])
-        return await anyio.to_thread.run_sync(_unpacked, packed.get(repository.id))
+        return await anyio.to_thread.run_sync(unpacked, packed.get(repository.id))
 
     async def _confirm(self, standings: Sequence[Standing], read: Sequence[_Read]) -> ScanReport:
         """Nothing that edges are made of has changed: say that all were seen again."""
@@ -180,6 +179,7 @@ class Scan:
                 await store.mark_validated(transaction, self._confirmed(standings), now)
                 counts = await store.edge_counts(transaction)
                 report = self._report(standings, read, difference, counts)
+                await self._audit.effect(transaction, after=totals(report))
                 await announce(self._events, transaction, changes, report)
         return self._with_times(report)
 
@@ -202,7 +202,11 @@ class Scan:
         difference: Difference,
         counts: store.EdgeCounts,
     ) -> ScanReport:
-        problems = [problem for item in read for problem in problems_of(*item)]
+        problems = [
+            problem
+            for standing, facts in read
+            for problem in problems_of(standing.repository.id, facts)
+        ]
         kinds = [change.kind for change in difference.changes]
         return ScanReport(
             repositories=len(standings),
@@ -230,20 +234,6 @@ class Scan:
         self._seconds[stage] = time.perf_counter() - started
 
 
-def problems_of(standing: Standing, facts: RepositoryFacts) -> Iterator[FileProblem]:
-    """Everything in one repository that was not read."""
-    for path, problem in facts.problems:
-        yield _problem(standing.repository.id, path, problem)
-    for file in facts.files:
-        for problem in file.facts.problems:
-            yield _problem(standing.repository.id, file.path, problem)
-
-
-def _problem(repository: str, path: str, problem: Problem) -> FileProblem:
-    message, line, column = problem
-    return FileProblem(repository=repository, file=path, line=line, column=column, message=message)
-
-
 def _whole(reason: str) -> tuple[tuple[str, Problem], ...]:
     return (("", Problem(f"The repository was not read: {reason}", 0, 0)),)
 
@@ -252,13 +242,6 @@ def _unreadable(previous: RepositoryFacts | None, reason: str) -> RepositoryFact
     """What was known stays known: that a disk is not mounted removes no dependency."""
     known = previous or RepositoryFacts(UNREADABLE)
     return known._replace(commit=UNREADABLE, problems=_whole(reason))
-
-
-def _unpacked(packed: bytes | None) -> RepositoryFacts | None:
-    try:
-        return decode(packed) if packed is not None else None
-    except UnreadableSnapshot:
-        return None
 
 
 def _packed(read: Sequence[_Read]) -> list[store.NewSnapshot]:
@@ -280,7 +263,7 @@ def _match(
     packed: Mapping[str, bytes],
 ) -> list[Edge]:
     known = (
-        (item, fresh.get(item.id) or _unpacked(packed.get(item.id)) or RepositoryFacts(NO_COMMITS))
+        (item, fresh.get(item.id) or unpacked(packed.get(item.id)) or RepositoryFacts(NO_COMMITS))
         for item in registered
     )
     return match([statements(heads.place_of(item), facts) for item, facts in known])

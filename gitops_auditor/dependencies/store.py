@@ -6,20 +6,22 @@ from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gitops_auditor.dependencies.announcements import CHANNEL
 from gitops_auditor.dependencies.changes import Change, Difference, StoredEdge
 from gitops_auditor.dependencies.edges import Edge
 from gitops_auditor.dependencies.models import (
     ConstraintKind,
     Dependency,
+    DependencyChange,
     DependencyType,
     Scope,
 )
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.storage.tables import (
     dependency_changes,
+    events,
     repositories,
     repository_dependencies,
     repository_snapshots,
@@ -214,14 +216,20 @@ async def mark_validated(
         await transaction.execute(scanned.where(repositories.c.id.in_(part)))
 
 
-async def live_dependencies(connection: AsyncConnection) -> list[Dependency]:
-    """Every edge that the last scan saw, in the order of source, file and line."""
+async def last_scan(connection: AsyncConnection) -> int:
+    """A number that is another one after every scan, also of another process."""
+    query = select(func.max(events.c.seq)).where(events.c.channel == CHANNEL)
+    return (await connection.execute(query)).scalar_one() or 0
+
+
+async def live_rows(connection: AsyncConnection) -> list[tuple[Any, ...]]:
+    """Every live edge for `dependency` to make one of, in the order of source, file and line."""
     rows = await connection.execute(
         select(*_EDGE_COLUMNS, _edges.c.discovered_at, _edges.c.last_validated)
         .where(_edges.c.removed_at.is_(None))
         .order_by(_edges.c.source_repo, _edges.c.file, _edges.c.line, _edges.c.id)
     )
-    return [_dependency(tuple(row)) for row in rows]
+    return [tuple(row) for row in rows]
 
 
 async def change_count(connection: AsyncConnection, since: datetime | None) -> int:
@@ -232,18 +240,26 @@ async def change_count(connection: AsyncConnection, since: datetime | None) -> i
 
 async def change_rows(
     connection: AsyncConnection, since: datetime | None, limit: int, offset: int
-) -> list[Row[Any]]:
+) -> list[DependencyChange]:
     """Changes with the edge they are about, newest first."""
     table = dependency_changes.c
     query = (
-        select(*dependency_changes.c, *_EDGE_COLUMNS[1:5], _edges.c.file, _edges.c.line)
+        select(
+            *table,
+            _edges.c.source_repo,
+            _edges.c.target_repo,
+            _edges.c.dependency_type,
+            _edges.c.name,
+            _edges.c.file,
+            _edges.c.line,
+        )
         .join(_edges, _edges.c.id == table.dependency_id)
         .order_by(table.detected_at.desc(), table.id)
         .limit(limit)
         .offset(offset)
     )
-    result = await connection.execute(_since(query, since))
-    return list(result.all())
+    rows = await connection.execute(_since(query, since))
+    return [DependencyChange.model_validate(dict(row)) for row in rows.mappings()]
 
 
 def _since(query: Select[Any], since: datetime | None) -> Select[Any]:
@@ -307,7 +323,8 @@ def _edge(row: Sequence[Any]) -> Edge:
     )
 
 
-def _dependency(row: Sequence[Any]) -> Dependency:
+def dependency(row: Sequence[Any]) -> Dependency:
+    """The edge that a row of `live_rows` holds."""
     return Dependency.model_construct(
         id=row[0],
         source_repo=row[1],
