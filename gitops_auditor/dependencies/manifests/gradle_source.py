@@ -12,9 +12,13 @@ _COMMENT_OR_STRING = re.compile(
     r"|//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 )
 _BRACE_OR_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"' r"|'(?:[^'\\\n]|\\.)*+'" r"|[{}]")
-_HEADER_START = re.compile(r"[\n;{}]")
+_HEADER_MARKS: Final = "\n;{}"
+_HEADER_WORD = re.compile(
+    r"\b(?:dependencies|imports|constraints|buildscript|pluginManagement|allprojects|subprojects)\b"
+    r"|Test|\btest(?=[A-Z]|\b)|(?<=[a-z])test\b"
+)
 _CONSTANT = re.compile(
-    r"""(?:\b(?:val|def|var|String)\s+|\bext\.|\bext\[["']|\bextra\[["']|^[ \t]*|\bset\(["'])"""
+    r"""(?:\b(?:val|def|var|String)\s+|\bext\.|\bext\[["']|\bextra\[["']|^[ \t]*|\bset\(["']|[{;][ \t]*)"""
     r"""(?P<name>\w+)(?:["']\])?(?:\s*=\s*|["'],\s*)(?P<quote>["'])(?P<value>[^"'$\n]{1,200})"""
     r"(?P=quote)",
     re.MULTILINE,
@@ -76,30 +80,32 @@ def _blocks(text: str) -> tuple[list[int], list[Block]]:
     offsets, blocks, stack = [0], [Block()], [Block()]
     for found in _BRACE_OR_STRING.finditer(text):
         if found[0] == "{":
-            outer = stack[-1]
-            stack.append(_inner(outer, _header(text, found.start())))
+            inner = _inner(stack[-1], _header(text, found.start()))
+            stack.append(inner if len(stack) < _MAX_DEPTH else stack[-1])
         elif found[0] == "}" and len(stack) > 1:
             stack.pop()
         else:
             continue
         offsets.append(found.start())
-        blocks.append(stack[min(len(stack), _MAX_DEPTH) - 1])
+        blocks.append(stack[-1])
     return offsets, blocks
 
 
 def _header(text: str, brace: int) -> str:
-    window = text[max(0, brace - _LONGEST_HEADER) : brace]
-    starts = [found.end() for found in _HEADER_START.finditer(window.rstrip())]
-    return window[starts[-1] :] if starts else window
+    """What stands before a brace on its line, or on the one before when the brace stands alone."""
+    window = text[max(0, brace - _LONGEST_HEADER) : brace].rstrip()
+    start = max(window.rfind(mark) for mark in _HEADER_MARKS)
+    return window[start + 1 :]
 
 
 def _inner(outer: Block, header: str) -> Block:
+    words = set(_HEADER_WORD.findall(header))
     return Block(
-        outer.is_dependencies or bool(re.search(r"\b(?:dependencies|imports)\b", header)),
-        outer.is_constraints or bool(re.search(r"\bconstraints\b", header)),
-        outer.is_buildscript or bool(re.search(r"\b(?:buildscript|pluginManagement)\b", header)),
-        outer.is_test or bool(re.search(r"test\b|\btest|Test", header)),
-        outer.is_shared or bool(re.search(r"\b(?:allprojects|subprojects)\b", header)),
+        outer.is_dependencies or not words.isdisjoint({"dependencies", "imports"}),
+        outer.is_constraints or "constraints" in words,
+        outer.is_buildscript or not words.isdisjoint({"buildscript", "pluginManagement"}),
+        outer.is_test or not words.isdisjoint({"test", "Test"}),
+        outer.is_shared or not words.isdisjoint({"allprojects", "subprojects"}),
         outer.depth + 1,
     )
 
