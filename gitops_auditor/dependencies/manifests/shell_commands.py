@@ -37,8 +37,10 @@ def _relevant(lines: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     """Lines that may say something, with the lines that continue them."""
     continuing = False
     for line, number in lines:
+        if line.lstrip().startswith(("#", "//")):
+            continue  # in a Dockerfile such a line does not end the command around it
         wanted = continuing or _INTERESTING.search(line) is not None
-        if wanted and not line.lstrip().startswith(("#", "//")):
+        if wanted:
             yield line, number
         continuing = wanted and line.rstrip().endswith("\\")
 

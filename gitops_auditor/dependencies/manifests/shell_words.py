@@ -22,6 +22,10 @@ _LIST_MARK = re.compile(
 _MAX_LINES_OF_ONE_COMMAND: Final = 500
 
 
+_EXPRESSION = re.compile(r"\$\{\{([^}]*)\}\}|\$\(([A-Z][A-Z0-9_]*)\)")
+_NOT_IN_WORDS = re.compile(r"[\s;|&()<>\"'`#]+")
+
+
 class Word(NamedTuple):
     """A word without its quotes, and the 1-based line it stands on."""
 
@@ -56,11 +60,18 @@ def _without_list_mark(line: str) -> str:
 
 
 def _words(line: str, number: int) -> Iterator[Word]:
+    if "$" in line:
+        line = _EXPRESSION.sub(_one_word, line)
     for found in _WORD.finditer(line):
         token = found[0]
         if token.startswith("#"):
             return
         yield Word(_QUOTES.sub("", token), number)
+
+
+def _one_word(expression: re.Match[str]) -> str:
+    """An expression of GitHub or a variable of make, so that it stays a part of its word."""
+    return f"${{{_NOT_IN_WORDS.sub('', expression[1] or expression[2])}}}"
 
 
 def _split(words: list[Word]) -> Iterator[list[Word]]:
