@@ -196,7 +196,7 @@ class Git:
         output = await self._executable.run(command, stderr=sink)
         if output.status:
             raise Unavailable(
-                f"git could not {command.name} {source.source.shown}: {_reason(output)}",
+                f"git could not {command.name} {source.source.url}: {_reason(output)}",
                 hint="Check the URL and that git here can reach it without asking for anything.",
             )
         return output

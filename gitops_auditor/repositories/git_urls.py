@@ -35,13 +35,9 @@ class RemoteUrl(NamedTuple):
 
 
 class CloneUrl(NamedTuple):
-    """A URL that passed `check_clone_url`. Only this is ever handed to git.
-
-    `url` may hold credentials and is never stored or shown; `shown` holds none.
-    """
+    """A URL that passed `check_clone_url`; it holds no credential. Git is given nothing else."""
 
     url: str
-    shown: str
     scheme: str
     host: str
     port: int
@@ -82,8 +78,8 @@ def check_clone_url(url: str, protocols: tuple[str, ...]) -> CloneUrl:
     """Refuse everything but a plain URL of an allowed protocol.
 
     Raises InvalidRequest for what is no URL and Refused for a protocol that is not in `protocols`,
-    an option, another transport (`ext::`) or characters that no URL has. No message holds a
-    credential.
+    an option, another transport (`ext::`), a credential or characters that no URL has. No message
+    repeats a credential.
     """
     shown = without_credentials(url)
     if len(url) > MAX_URL_LENGTH or _UNPRINTABLE.search(url) or "\\" in url:
@@ -102,7 +98,7 @@ def check_clone_url(url: str, protocols: tuple[str, ...]) -> CloneUrl:
         )
     _check_parts(remote, shown)
     port = remote.port or _DEFAULT_PORTS.get(remote.scheme, 0)
-    return CloneUrl(url.removeprefix("git+"), shown, remote.scheme, remote.host, port)
+    return CloneUrl(url.removeprefix("git+"), remote.scheme, remote.host, port)
 
 
 def _check_parts(remote: RemoteUrl, shown: str) -> None:
@@ -110,6 +106,10 @@ def _check_parts(remote: RemoteUrl, shown: str) -> None:
         if remote.host not in {"", "localhost"}:
             raise _refused("A file URL names no host.", shown)
         return
+    if remote.password or (remote.user and remote.scheme != "ssh"):
+        # It would end in git's configuration, in process lists and in error messages.
+        hint = "Give the URL without it; git finds it in ~/.netrc, or use ssh with a key."
+        raise _refused("It holds a credential.", shown, hint)
     if _HOST.fullmatch(remote.host) is None:
         raise _refused("Its host is not a host name or an address.", shown)
     if remote.scheme == "ssh" and remote.user and _USER.fullmatch(remote.user) is None:

@@ -37,7 +37,7 @@ class Mirrors:
     def path_of(self, url: CloneUrl) -> Path:
         """Where the mirror of a URL is or will be: a readable name made safe, and a digest."""
         remote = parse_remote(url.url)
-        path = remote.path if remote is not None else url.shown
+        path = remote.path if remote is not None else url.url
         readable = _UNSAFE.sub("-", path).strip("-.")[-80:] or "repository"
         host = _UNSAFE.sub("-", url.host).strip("-.") or "local"
         digest = hashlib.sha256(f"{url.host}:{url.port}/{path}".encode()).hexdigest()[:12]

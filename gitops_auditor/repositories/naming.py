@@ -1,0 +1,52 @@
+"""Ids of repositories: `owner/name` of letters, digits and `._-`, whatever folders are called."""
+
+import hashlib
+import re
+
+from gitops_auditor.repositories.git_urls import canonical_name, owner_and_name
+from gitops_auditor.repositories.models import ID_PATTERN
+
+_ID = re.compile(ID_PATTERN)
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_PART = 80
+_MOST_PARTS = 6
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a repository."""
+    return _ID.fullmatch(text) is not None and not {".", ".."} & set(text.split("/"))
+
+
+def id_from_url(url: str) -> str | None:
+    """`owner/name` of a remote, or None when the URL names no remote."""
+    named = owner_and_name(url)
+    return id_from_name(named) if named is not None else None
+
+
+def id_from_name(name: str) -> str:
+    """The id for a name or a relative path; characters that ids do not have become a hyphen."""
+    parts = [_part(part) for part in name.split("/") if part not in {"", ".", ".."}]
+    return "/".join(parts[-_MOST_PARTS:]) or f"repository-{digest(name)}"
+
+
+def distinguished(repository_id: str, source: str) -> str:
+    """Another id for a repository whose id is taken by one from elsewhere; the same every time."""
+    return f"{repository_id}-{digest(source)}"
+
+
+def same_remote(first: str | None, second: str | None) -> bool:
+    """Whether two URLs are one remote, however they are written."""
+    if first is None or second is None:
+        return False
+    name = canonical_name(first)
+    return name is not None and name == canonical_name(second)
+
+
+def digest(text: str) -> str:
+    """Eight hexadecimal digits that tell texts apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _part(part: str) -> str:
+    readable = _NOT_ALLOWED.sub("-", part).strip("-")[:_LONGEST_PART]
+    return readable if readable.strip(".") else f"repository-{digest(part)}"
