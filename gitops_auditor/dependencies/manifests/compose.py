@@ -26,6 +26,7 @@ from gitops_auditor.dependencies.names import repository_identity
 from gitops_auditor.formats.nodes import Node, child, mapping, text
 
 _CLAIMED = re.compile(r"(?:^|[-_./])(?:docker-)?(?:compose|stack)(?:[-_.][^/]*)?\.ya?ml$")
+_TOLD_CONFIDENCE = 0.9
 _IMAGE_CONTEXT = "docker-image://"
 
 
@@ -40,6 +41,7 @@ def read_compose(file: ManifestFile) -> ManifestFacts:
     for root in documents.roots:
         for service in mapping(child(root, "services")).values():
             declarations.extend(_declarations(service, file.path, scope))
+            declarations.extend(_environment_images(service, scope))
             provisions.extend(_provisions(service))
     return ManifestFacts(tuple(declarations), tuple(provisions), documents.problems)
 
@@ -52,6 +54,18 @@ def _declarations(service: Node, path: str, scope: Scope) -> Iterator[Declaratio
         found = image_declaration(expand(text(image), {}), line=image.line, scope=scope)
         if found is not None:
             yield found
+
+
+def _environment_images(service: Node, scope: Scope) -> Iterator[Declaration]:
+    """Images that a service is told of by a variable, for example to start containers of them."""
+    for name, node in mapping(child(service, "environment")).items():
+        if name.endswith("IMAGE") and ":" in text(node):
+            value = expand(text(node), {})
+            found = image_declaration(
+                value, line=node.line, scope=scope, confidence=_TOLD_CONFIDENCE
+            )
+            if found is not None:
+                yield found
 
 
 def _provisions(service: Node) -> Iterator[Provision]:

@@ -38,6 +38,19 @@ _MATCH = re.compile(
     r"\s*(?P<constraint>[<>=!~].*|\s[\d*].*)?\Z"
 )
 _EXACT = re.compile(r"(?:==\s*[\w.]+|=\s*[\w.]+=\w+)\Z")
+_INDEX_NAMES = {
+    "dask-core": "dask",
+    "jupyterhub-base": "jupyterhub",
+    "jupyterhub-singleuser": "jupyterhub",
+    "matplotlib-base": "matplotlib",
+    "msgpack-python": "msgpack",
+    "py-opencv": "opencv-python",
+    "py-xgboost": "xgboost",
+    "pytables": "tables",
+    "python-graphviz": "graphviz",
+    "pytorch": "torch",
+}
+"""Packages that conda-forge names otherwise than the package index."""
 _NOT_PACKAGES = frozenset({"python", "pip"})
 _CLAIMED = re.compile(r"(?:^|/)(?:[^/]*environment[^/]*|[^/]*conda[^/]*|[^/]*[-_.]env)\.ya?ml$")
 _RECIPE_LINE = re.compile(r"\s+-\s+(?P<spec>[A-Za-z0-9_][^#{}]*?)\s*(?:#.*)?$")
@@ -83,10 +96,11 @@ def conda_package(spec: str, *, line: int, scope: Scope) -> Iterator[Declaration
     if found is None or found["name"].lower() in _NOT_PACKAGES:
         return
     constraint = (found["constraint"] or "").strip()
+    name = canonicalize_name(found["name"])
     yield Declaration(
         type=DependencyType.PYTHON,
         name=found["name"],
-        reference=Reference("pypi", canonicalize_name(found["name"])),
+        reference=Reference("pypi", _INDEX_NAMES.get(name, name)),
         constraint=constraint,
         constraint_kind=_kind(constraint),
         scope=scope,

@@ -109,3 +109,8 @@ _KINDS: dict[str, Callable[[Node, Scope], Iterator[Declaration]]] = {
     "Application": _application,
     "ApplicationSet": _application,
 }
+
+SOURCE_KINDS: frozenset[bytes] = frozenset(
+    {b"Kustomization", b"Component", *(kind.encode() for kind in _KINDS)}
+)
+"""Kinds whose files are worth parsing even when they name no image."""

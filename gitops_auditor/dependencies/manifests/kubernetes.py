@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
-from gitops_auditor.dependencies.manifests.gitops_resources import custom_resource
+from gitops_auditor.dependencies.manifests.gitops_resources import SOURCE_KINDS, custom_resource
+from gitops_auditor.dependencies.manifests.image_lines import (
+    has_only_literal_images,
+    literal_images,
+)
 from gitops_auditor.dependencies.manifests.image_values import image_values
-from gitops_auditor.dependencies.manifests.images import image_declaration
 from gitops_auditor.dependencies.manifests.kustomize import kustomization
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.renovate_comments import renovate_declarations
@@ -18,15 +21,9 @@ from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Scope
 from gitops_auditor.formats.nodes import Node, child, text
 
 _TEMPLATE_SUFFIXES = (".j2", ".gotmpl", ".tpl", ".tmpl")
-_IMAGE_LINE = re.compile(
-    r"^[ \t]*(?:-[ \t]+)?image:[ \t]*(?P<quote>[\"']?)(?P<image>[^\s\"'{}#]+)(?P=quote)"
-    r"[ \t]*(?:#.*)?$",
-    re.MULTILINE,
-)
-_SOURCES = (
-    b"image", b"chart", b"kind: OCIRepository", b"kind: GitRepository", b"kind: HelmRepository",
-    b"kind: Application", b"kind: Kustomization", b"kind: Component", b"repoURL", b"renovate:",
-)  # fmt: skip
+_KIND = re.compile(rb"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
+_IMAGE = re.compile(rb"\bimage(?:Name)?[\"']?[ \t]*:|\btag[\"']?[ \t]*:|renovate:")
+_SCHEMAS = frozenset({b"CustomResourceDefinition"})
 _NAMED_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$")
 _GUESSED = 0.9
 """Outside of manifests and values the same words mostly, but not always, mean an image."""
@@ -44,21 +41,31 @@ def read_yaml(file: ManifestFile) -> ManifestFacts:
     Go and Jinja templates are not YAML; of those only image lines without variables are read.
     """
     content = file.content
-    if not any(mark in content for mark in _SOURCES) and not file.name.startswith("kustomization"):
+    kinds = set(_KIND.findall(content))
+    sourced = bool(kinds & SOURCE_KINDS) or file.name.startswith("kustomization.")
+    if kinds == _SCHEMAS or not (sourced or _IMAGE.search(content)):
         return ManifestFacts()
     scope = scope_of_path(file.path)
     templated = b"{{" in content or b"{%" in content
     if templated and _is_template(file.path):
-        return ManifestFacts(tuple(_literal_images(file.text, scope)))
+        return ManifestFacts(tuple(literal_images(file.text, scope=scope)))
+    if not sourced and not templated and has_only_literal_images(file.text):
+        confidence = 1.0 if kinds or _NAMED_VALUES.search(file.name) else _GUESSED
+        found = literal_images(file.text, scope=scope, confidence=confidence)
+        return ManifestFacts((*found, *renovate_declarations(file.text, scope=scope)))
+    return _parsed(file, scope, templated=templated)
+
+
+def _parsed(file: ManifestFile, scope: Scope, *, templated: bool) -> ManifestFacts:
     documents = yaml_documents(file)
     if not documents.roots and templated:
-        return ManifestFacts(tuple(_literal_images(file.text, scope)))
+        return ManifestFacts(tuple(literal_images(file.text, scope=scope)))
     declarations = [
         found for root in documents.roots for found in _document(root, file.name, scope)
     ]
     declarations.extend(renovate_declarations(file.text, scope=scope))
-    is_manifest = b"apiVersion:" in content
     unique = tuple(dict.fromkeys(declarations))
+    is_manifest = b"apiVersion:" in file.content
     return ManifestFacts(unique, problems=documents.problems if is_manifest else ())
 
 
@@ -75,14 +82,6 @@ def _document(root: Node, name: str, scope: Scope) -> Iterator[Declaration]:
     else:
         confidence = 1.0 if _NAMED_VALUES.search(name) else _GUESSED
         yield from image_values(root, scope=scope, confidence=confidence)
-
-
-def _literal_images(text_: str, scope: Scope) -> Iterator[Declaration]:
-    for found in _IMAGE_LINE.finditer(text_):
-        line = text_.count("\n", 0, found.start("image")) + 1
-        declared = image_declaration(found["image"], line=line, scope=scope)
-        if declared is not None:
-            yield declared
 
 
 def _is_template(path: str) -> bool:

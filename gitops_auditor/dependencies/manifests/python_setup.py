@@ -22,6 +22,7 @@ from gitops_auditor.dependencies.models import (
 
 _SCOPES = {
     "install_requires": Scope.RUNTIME,
+    "install_require": Scope.RUNTIME,  # misspelt, and ignored by setuptools, but meant all the same
     "requires": Scope.RUNTIME,
     "setup_requires": Scope.BUILD,
     "tests_require": Scope.TEST,
