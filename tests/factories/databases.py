@@ -37,30 +37,26 @@ async def fresh_postgresql(server: str) -> AsyncIterator[str]:
         await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _command(server: str, statement: str) -> None:
-    url = make_url(server).set(drivername="postgresql+psycopg")
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
-
-
-_migrated_file: list[bytes] = []
-
-
 @asynccontextmanager
 async def migrated_database(folder: Path) -> AsyncIterator[str]:
-    """As `fresh_database`, with the current schema. SQLite's file is made once, then copied."""
+    """As `fresh_database`, with the current schema."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        yield await migrated_sqlite(folder)
+        return
     async with fresh_database(folder) as url:
-        if not url.startswith("sqlite"):
-            await upgrade(url, folder)
-        else:
-            file = folder / "test.db"
-            if not _migrated_file:
-                await upgrade(url, folder)
-                _migrated_file.append(file.read_bytes())
-            file.write_bytes(_migrated_file[0])
+        await upgrade(url, folder)
         yield url
+
+
+async def migrated_sqlite(folder: Path) -> str:
+    """The URL of a SQLite file with the current schema. It is made once and then copied."""
+    file = folder / "test.db"
+    url = f"sqlite:///{file}"
+    if not _migrated_file:
+        await upgrade(url, folder)
+        _migrated_file.append(file.read_bytes())
+    file.write_bytes(_migrated_file[0])
+    return url
 
 
 @asynccontextmanager
@@ -68,3 +64,14 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
     """A migrated database of the test's own, open."""
     async with migrated_database(folder) as url, Database.open(url) as database:
         yield database
+
+
+_migrated_file: list[bytes] = []
+
+
+async def _command(server: str, statement: str) -> None:
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()

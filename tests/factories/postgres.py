@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 PROGRAMS = Path("/usr/lib/postgresql")
 USER = "postgres"
 START_SECONDS = "30"
@@ -87,3 +89,19 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def some_postgresql() -> Iterator[str]:
+    """The URL of a server: the one of TEST_DATABASE_URL, else one that runs for the block only.
+
+    Skips the test when there is neither.
+    """
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if given:
+        yield given
+        return
+    if missing():
+        pytest.skip(missing())
+    with postgresql_server() as url:
+        yield url

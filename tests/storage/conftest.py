@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gitops_auditor.storage.database import Database
-from tests.factories.databases import fresh_database, open_database
+from tests.factories.databases import fresh_database, migrated_database
 
 
 @pytest.fixture
@@ -14,6 +14,12 @@ async def empty_url(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path) as opened:
+async def database_url(tmp_path: Path) -> AsyncIterator[str]:
+    async with migrated_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database.open(database_url) as opened:
         yield opened

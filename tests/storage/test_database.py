@@ -2,7 +2,6 @@ import asyncio
 import sqlite3
 import sys
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
@@ -15,7 +14,7 @@ from gitops_auditor.storage import database as database_module
 from gitops_auditor.storage import sqlite
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.tables import repositories
-from tests.factories.databases import migrated_database
+from tests.factories.databases import migrated_sqlite
 
 WRITER = """
 import asyncio, sys
@@ -35,16 +34,8 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 
 
 @pytest.fixture
-async def url(tmp_path: Path) -> AsyncIterator[str]:
-    async with migrated_database(tmp_path) as migrated:
-        yield migrated
-
-
-@pytest.fixture
-async def sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Path]:
-    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    async with migrated_database(tmp_path):
-        yield tmp_path / "test.db"
+async def sqlite_url(tmp_path: Path) -> str:
+    return await migrated_sqlite(tmp_path)
 
 
 async def add(database: Database, name: str) -> None:
@@ -95,8 +86,8 @@ async def test_a_cancelled_write_leaves_nothing_and_blocks_nobody(database: Data
     assert await count(database) == 1
 
 
-async def test_a_task_killed_in_a_statement_leaves_no_thread_and_no_lock(url: str) -> None:
-    async with Database.open(url) as database:
+async def test_a_task_killed_in_a_statement_leaves_no_thread_and_no_lock(database_url: str) -> None:
+    async with Database.open(database_url) as database:
         await add(database, "a")
         for turns in range(30):
             writing = asyncio.create_task(add(database, f"r{turns}"))
@@ -170,34 +161,34 @@ async def test_fifty_readers_and_writers_at_once_all_succeed(database: Database)
 
 
 async def test_two_processes_write_at_once_without_losing_a_row(
-    url: str, database: Database
+    database_url: str, database: Database
 ) -> None:
-    others = [await start_writer(url, name, 100) for name in ("x", "y")]
+    others = [await start_writer(database_url, name, 100) for name in ("x", "y")]
     for number in range(100):
         await add(database, f"own/{number}")
     with anyio.fail_after(60):
         assert [await process.wait() for process in others] == [0, 0]
         for process in others:
             await process.communicate()
-    async with Database.open(url) as fresh:
+    async with Database.open(database_url) as fresh:
         assert await count(fresh) >= 200
 
 
-async def test_what_was_acknowledged_survives_kill_9(url: str) -> None:
-    process = await start_writer(url, "x", 100_000)
+async def test_what_was_acknowledged_survives_kill_9(database_url: str) -> None:
+    process = await start_writer(database_url, "x", 100_000)
     assert process.stdout is not None
     with anyio.fail_after(30):
         for _ in range(50):
             acknowledged = int(await process.stdout.readline())
     process.kill()
     await process.communicate()
-    async with Database.open(url) as fresh:
+    async with Database.open(database_url) as fresh:
         assert await count(fresh) > acknowledged
         await add(fresh, "after")
 
 
-async def test_another_process_s_commit_is_noticed(url: str) -> None:
-    async with Database.open(url) as database, Database.open(url) as other:
+async def test_another_process_s_commit_is_noticed(database_url: str) -> None:
+    async with Database.open(database_url) as database, Database.open(database_url) as other:
         version = await database.changes.wait(database.changes.version, 5)
         waiting = asyncio.create_task(database.changes.wait(version, 5))
         await anyio.wait_all_tasks_blocked()
@@ -216,11 +207,11 @@ async def test_a_wait_that_is_cut_short_does_not_break_the_next(database: Databa
 
 
 async def test_a_locked_database_is_a_typed_error_and_stays_whole(
-    sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
-    holder = sqlite3.connect(sqlite_file, isolation_level=None)
-    async with Database.open(f"sqlite:///{sqlite_file}") as database:
+    holder = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    async with Database.open(sqlite_url) as database:
         await add(database, "a")
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="locked") as caught:
@@ -234,20 +225,19 @@ async def test_a_locked_database_is_a_typed_error_and_stays_whole(
 
 
 async def test_a_write_does_not_wait_for_ever_for_its_turn(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if database.dialect == "postgresql":
-        pytest.skip("writers of PostgreSQL do not take turns")
     monkeypatch.setattr(database_module, "WRITER_TURN_SECONDS", 0.01)
-    async with database.write():
-        impatient = asyncio.create_task(add(database, "a"))
-        with pytest.raises(Unavailable, match="busy"):
-            await impatient
-    await add(database, "a")
+    async with Database.open(sqlite_url) as database:
+        async with database.write():
+            impatient = asyncio.create_task(add(database, "a"))
+            with pytest.raises(Unavailable, match="busy"):
+                await impatient
+        await add(database, "a")
 
 
-async def test_a_full_disk_is_a_typed_error_and_loses_nothing(sqlite_file: Path) -> None:
-    async with Database.open(f"sqlite:///{sqlite_file}") as database:
+async def test_a_full_disk_is_a_typed_error_and_loses_nothing(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database:
         await add(database, "a")
         async with database.write() as transaction:
             pages = (await transaction.exec_driver_sql("PRAGMA page_count")).scalar_one()
