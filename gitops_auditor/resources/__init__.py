@@ -1,0 +1,85 @@
+"""What clients can read by URI: each form of URI is one read operation. Knows no protocol."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gitops_auditor.resources.uris import UriTemplate
+
+
+@dataclass(frozen=True)
+class ResourceForm:
+    """A form of URI, the read operation behind it, and where values of its variables come from.
+
+    The variables are parameters of the operation.
+    """
+
+    uri: UriTemplate
+    name: str
+    title: str
+    description: str
+    operation: str
+    completions: Mapping[str, str] = field(default_factory=dict)
+
+
+REPOSITORIES = ResourceForm(
+    UriTemplate("gitops://repositories"),
+    "repositories",
+    "Repositories",
+    "The registered repositories.",
+    "list_repositories",
+)
+REPOSITORY = ResourceForm(
+    UriTemplate("gitops://repositories/{repository_id}"),
+    "repository",
+    "Repository",
+    "One repository: where it is, its head, when it was last scanned.",
+    "get_repository",
+    {"repository_id": "repositories"},
+)
+GRAPH = ResourceForm(
+    UriTemplate("gitops://dependencies/graph"),
+    "dependency_graph",
+    "Dependency graph",
+    "Which repositories depend on which, in the order in which to change them.",
+    "get_dependency_graph",
+)
+CONFLICTS = ResourceForm(
+    UriTemplate("gitops://dependencies/conflicts"),
+    "conflicts",
+    "Version conflicts",
+    "Where repositories require incompatible versions of the same thing.",
+    "list_conflicts",
+)
+REPOSITORY_DEPENDENCIES = ResourceForm(
+    UriTemplate("gitops://dependencies/repository/{repository_id}"),
+    "repository_dependencies",
+    "Dependencies of a repository",
+    "What one repository depends on and what depends on it, each with file and line.",
+    "get_repository_dependencies",
+    {"repository_id": "repositories"},
+)
+WORK = ResourceForm(
+    UriTemplate("gitops://work/{work_id}"),
+    "work",
+    "Long-running work",
+    "Progress of long-running work, and its whole result once it succeeded.",
+    "get_work",
+)
+HEALTH = ResourceForm(
+    UriTemplate("gitops://health"),
+    "health",
+    "Health",
+    "Which parts of the platform work, and why the others do not.",
+    "get_health",
+)
+
+FORMS = (
+    REPOSITORIES,
+    REPOSITORY,
+    GRAPH,
+    CONFLICTS,
+    REPOSITORY_DEPENDENCIES,
+    WORK,
+    HEALTH,
+)
+"""Every form of URI. A form whose operation is not on offer is not on offer either."""

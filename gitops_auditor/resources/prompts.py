@@ -1,0 +1,116 @@
+"""Prompts: short ways of working, each naming our tools in the order to call them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gitops_auditor.errors import InvalidRequest
+
+LONGEST_ARGUMENT = 200
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a prompt. `source` names where its completions come from."""
+
+    name: str
+    description: str
+    required: bool = True
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt: `text` has the arguments in braces, `operations` are the tools it names."""
+
+    name: str
+    title: str
+    description: str
+    arguments: tuple[Argument, ...]
+    operations: tuple[str, ...]
+    text: str
+
+    def render(self, given: Mapping[str, str]) -> str:
+        """The text with its arguments filled in.
+
+        Raises InvalidRequest for a missing, unknown or unusable argument.
+        """
+        known = [argument.name for argument in self.arguments]
+        if unknown := sorted(set(given) - set(known)):
+            raise InvalidRequest(
+                f"{self.name} has no argument {unknown[0]}.",
+                hint=f"It takes: {', '.join(known) or 'nothing'}.",
+            )
+        return self.text.format(
+            **{argument.name: _value(argument, given) for argument in self.arguments}
+        )
+
+
+def _value(argument: Argument, given: Mapping[str, str]) -> str:
+    value = given.get(argument.name, "").strip()
+    if argument.required and not value:
+        raise InvalidRequest(f"{argument.name} is missing.", hint=argument.description)
+    if len(value) > LONGEST_ARGUMENT or not value.isprintable():
+        raise InvalidRequest(
+            f"{argument.name} is not a single short line.",
+            hint=f"Give at most {LONGEST_ARGUMENT} printable characters.",
+        )
+    return value
+
+
+_REPOSITORY = Argument("repository", "Repository id, such as owner/name.", source="repositories")
+
+PLAN_DEPENDENCY_UPDATE = Prompt(
+    "plan_dependency_update",
+    "Plan a dependency update",
+    "Plan how a new version of one repository reaches everything that depends on it.",
+    (_REPOSITORY, Argument("version", "The new version, such as 2.0.0.")),
+    ("scan_dependencies", "analyze_impact", "get_repository_dependencies", "list_conflicts"),
+    """\
+Plan how version {version} of the repository {repository} reaches everything that depends on it.
+
+1. Call scan_dependencies with wait_seconds 50, so that the plan rests on what is there now.
+2. Call analyze_impact for {repository} and version {version}: who is affected, \
+directly and through others.
+3. Call get_repository_dependencies for each repository affected directly, \
+and note file and line of each constraint to change.
+4. Call list_conflicts, and say which conflicts the update solves and which it makes.
+
+Answer with the update order in phases, the exact lines to change in each phase, \
+the risk with its reasons, and what to check before the next phase begins. Change nothing yet.""",
+)
+
+REVIEW_IMPACT = Prompt(
+    "review_impact",
+    "Review the impact of a change",
+    "Say who would notice a change to one repository, and how sure that is.",
+    (_REPOSITORY,),
+    ("get_repository", "analyze_impact", "get_dependency_graph"),
+    """Say who would notice a change to the repository {repository}, and how sure that is.
+
+1. Call get_repository for {repository}: is its last scan of the current head?
+2. Call analyze_impact for {repository} once for a breaking and once for a compatible change.
+3. Call get_dependency_graph with focus {repository} when a path needs explaining.
+
+Answer with the affected repositories ordered by how directly they are hit, \
+the evidence (file and line), edges of low confidence named as such, and a recommendation.""",
+)
+
+RESOLVE_CONFLICTS = Prompt(
+    "resolve_conflicts",
+    "Resolve version conflicts",
+    "Find the smallest set of changes that makes incompatible requirements agree.",
+    (),
+    ("scan_dependencies", "list_conflicts", "analyze_impact"),
+    """Find the smallest set of changes that makes incompatible version requirements agree.
+
+1. Call scan_dependencies with wait_seconds 50.
+2. Call list_conflicts: who requires what, where (file and line), \
+and which resolution is proposed or ruled out.
+3. Call analyze_impact for each repository that a resolution changes.
+
+Answer with one table: conflict, lines to change, from and to, who else is affected. \
+Where no version satisfies everyone, say which requirement has to give way and why.""",
+)
+
+PROMPTS = (PLAN_DEPENDENCY_UPDATE, REVIEW_IMPACT, RESOLVE_CONFLICTS)
+"""Every prompt. One that names an operation which is not on offer is not on offer either."""

@@ -1,0 +1,1 @@
+"""The catalog over MCP: tools, resources, prompts, notifications; stdio and streamable HTTP."""

@@ -1,0 +1,48 @@
+"""Which resources an event touches."""
+
+from gitops_auditor.resources import FORMS
+from gitops_auditor.resources.changes import changes_of, everything
+
+
+def test_a_registered_repository_changes_the_list_of_resources_and_its_own() -> None:
+    changes = changes_of("repositories", "repository.registered", {"id": "acme/api"})
+    assert changes.listed
+    assert "gitops://repositories" in changes.uris
+    assert "gitops://repositories/acme/api" in changes.uris
+    assert "gitops://repositories/acme%2Fapi" in changes.uris
+
+
+def test_a_discovered_workspace_changes_what_it_registered_and_updated() -> None:
+    found = {"workspace": "/srv", "registered": ["a/new"], "updated": ["a/old"]}
+    changes = changes_of("repositories", "workspace.discovered", found)
+    assert changes.listed
+    assert {"gitops://repositories/a/new", "gitops://repositories/a/old"} <= set(changes.uris)
+
+
+def test_a_workspace_without_new_repositories_does_not_change_the_list() -> None:
+    found = {"workspace": "/srv", "registered": [], "updated": ["a/old"]}
+    assert not changes_of("repositories", "workspace.discovered", found).listed
+
+
+def test_a_finished_scan_changes_graph_and_conflicts_but_no_list() -> None:
+    changes = changes_of("dependencies", "dependency.added", {"repository": "api"})
+    assert not changes.listed
+    assert "gitops://dependencies/graph" in changes.uris
+    assert "gitops://dependencies/conflicts" in changes.uris
+    assert "gitops://dependencies/repository/api" in changes.uris
+
+
+def test_progress_of_work_changes_that_work_alone() -> None:
+    changes = changes_of("operations", "work.running", {"id": "w1"})
+    assert changes.uris == ("gitops://work/w1",)
+
+
+def test_an_event_of_another_channel_changes_nothing() -> None:
+    assert changes_of("pipelines", "run.started", {"id": "r1"}).uris == ()
+
+
+def test_missed_events_announce_every_overview_and_what_was_subscribed() -> None:
+    changes = everything(("gitops://work/w1",))
+    overviews = {form.uri.text for form in FORMS if not form.uri.variables}
+    assert set(changes.uris) == overviews | {"gitops://work/w1"}
+    assert changes.listed
