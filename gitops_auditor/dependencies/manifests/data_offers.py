@@ -76,7 +76,7 @@ def _volumes(root: Node) -> Iterator[tuple[str, int, bool]]:
     for key, node in mapping(child(root, "volumes")).items():
         external = child(node, "external")
         named = text(child(node, "name")) or text(child(external, "name"))
-        is_external = external is not None and external.value not in {False, None, "false"}
+        is_external = external is not None and external.value not in (False, None, "false")
         if (named or is_external) and "$" not in (named or key):
             yield named or key, node.line, is_external
 

@@ -18,7 +18,8 @@ _HEADER_WORD = re.compile(
     r"|Test|\btest(?=[A-Z]|\b)|(?<=[a-z])test\b"
 )
 _CONSTANT = re.compile(
-    r"""(?:\b(?:val|def|var|String)\s+|\bext\.|\bext\[["']|\bextra\[["']|^[ \t]*|\bset\(["']|[{;][ \t]*)"""
+    r"""(?:\b(?:val|def|var|String)\s+|\bext\.|\b(?:ext|extra)\[["']|\bset\(["']"""
+    r"""|(?:^|[{;])[ \t]*)"""
     r"""(?P<name>\w+)(?:["']\])?(?:\s*=\s*|["'],\s*)(?P<quote>["'])(?P<value>[^"'$\n]{1,200})"""
     r"(?P=quote)",
     re.MULTILINE,

@@ -7,6 +7,7 @@ ADDRESS = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?:(?P<user>[^\s/\"'<>@]*(?:@[^\s/\"'<>@]*)*)@)?"
     r"(?P<hosts>[A-Za-z0-9_.,:-]+)(?P<path>/[^\s\"'?#<>;,)\]`]*)?"
 )
+_REST = re.compile(r"[^\s\"']*")
 _HOST = re.compile(r"(?P<host>[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)(?::(?P<port>\d{1,5}))?")
 _NUMERIC = re.compile(r"[\d.]+")
 _NOWHERE: Final = frozenset(
@@ -33,8 +34,9 @@ def parse_address(text: str) -> WebAddress | None:
     if found is None:
         return None
     path = found["path"] or ""
-    following = text[found.end() : found.end() + 1]
-    if "@" in path or (following and following in "${%<@" and not path):
+    following = _REST.match(text, found.end())
+    rest = following[0] if following else ""
+    if "@" in path or "@" in rest or (rest[:1] in {"$", "{", "%", "<"} and not path):
         return None
     hosts = tuple(_host(part) for part in found["hosts"].lower().rstrip(".,").split(","))
     known = tuple(host for host in hosts if host is not None)
