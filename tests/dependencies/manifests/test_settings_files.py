@@ -72,7 +72,7 @@ def test_low_confidence_says_that_an_address_may_lead_to_anything() -> None:
         f"API_URL=https://user:{SECRET}@api.acme.io/v1",
         f"API_URL=https://api.acme.io/v1?token={SECRET}",
         f"D=postgres://u:1234?{SECRET}@db.acme.io/shop",
-        f"D=postgres://u:1234#x@{SECRET}.acme.io/shop",
+        f"D=postgres://u:1234#x{SECRET}@db.acme.io/shop",
     ],
 )
 def test_no_password_is_kept(text: str) -> None:
