@@ -58,9 +58,18 @@ def _logical_lines(text: str) -> list[str]:
 
 
 def _continues(line: str) -> bool:
-    if line.lstrip()[:1] in {"#", ";", ""}:
-        return False
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+    """Whether the line ends in a backslash that is neither escaped nor part of a comment."""
+    quoted = False
+    characters = iter(line)
+    for character in characters:
+        if character == "\\":
+            if next(characters, None) is None:
+                return True
+        elif character == '"':
+            quoted = not quoted
+        elif character in "#;" and not quoted:
+            return False
+    return False
 
 
 def _section(line: str) -> tuple[str, str, str]:

@@ -1,7 +1,6 @@
 """What the platform knows of a repository, and what a look through a folder or a report found."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,10 +35,8 @@ class RepositoryChanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str | None = Field(None, min_length=1, max_length=200, description="Name to show.")
-    default_branch: str | None = Field(
-        None, pattern=r"^[^\s\x00-\x1f~^:?*\[\\-][^\s\x00-\x1f~^:?*\[\\]{0,199}$"
-    )
+    name: str | None = None
+    default_branch: str | None = None
 
 
 class Skipped(BaseModel):
@@ -104,6 +101,3 @@ class ReportImport(BaseModel):
     unchanged: list[str]
     skipped: list[Skipped]
     repositories: list[ReportedRepository]
-
-
-RegistrationSource = Literal["path", "clone_url"]

@@ -36,7 +36,13 @@ from gitops_auditor.repositories.models import (
     Repository,
     RepositoryChanges,
 )
-from gitops_auditor.repositories.naming import id_from_name, id_from_url, is_id
+from gitops_auditor.repositories.naming import (
+    check_branch,
+    check_name,
+    id_from_name,
+    id_from_url,
+    is_id,
+)
 from gitops_auditor.repositories.report_import import ReportImporter
 from gitops_auditor.repositories.workspaces import Workspaces
 from gitops_auditor.storage.database import Database
@@ -73,6 +79,8 @@ class RepositoryRegistry:
         InvalidRequest when it is no repository, Refused outside the allowed roots, and Conflict
         when the path or the id is taken.
         """
+        if name is not None:
+            check_name(name)
         folder = await self._boundaries.folder(path, principal)
         layout = await anyio.to_thread.run_sync(git_directory.locate, folder)
         if layout is None:
@@ -98,6 +106,8 @@ class RepositoryRegistry:
         Raises InvalidRequest, Refused (a protocol, an option, a credential, a private network),
         Unavailable when git cannot reach it, TimedOut, and Conflict when it is registered already.
         """
+        if name is not None:
+            check_name(name)
         checked = self._mirrors.check(url)
         await self._boundaries.check_file_url(checked, principal)
         repository_id = id_from_url(checked.url) or id_from_name(name or Path(checked.url).stem)
@@ -146,7 +156,15 @@ class RepositoryRegistry:
     async def update(
         self, repository_id: str, changes: RepositoryChanges, expected_version: int | None = None
     ) -> Repository:
-        """Change what the caller may change. Raises NotFound, and Stale at another version."""
+        """Change what the caller may change.
+
+        Raises NotFound, InvalidRequest for a name or branch that cannot be, and Stale at another
+        version than the one expected.
+        """
+        if changes.name is not None:
+            check_name(changes.name)
+        if changes.default_branch is not None:
+            check_branch(changes.default_branch)
         values = changes.model_dump(exclude_unset=True, exclude_none=True)
         async with self._database.write() as transaction:
             before = await _at_version(transaction, repository_id, expected_version)

@@ -1,0 +1,39 @@
+"""A registry on a real database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gitops_auditor.audit import Audit
+from gitops_auditor.config import Settings
+from gitops_auditor.events import EventLog
+from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.storage.database import Database
+from tests.audit.conftest import Processes
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database.open(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def events(database: Database) -> EventLog:
+    return EventLog(database)
+
+
+@pytest.fixture
+def audit(database: Database, tmp_path: Path) -> Audit:
+    return Audit(database, tmp_path / "audit-anchor", Processes("own"))
+
+
+@pytest.fixture
+async def registry(
+    database: Database, events: EventLog, audit: Audit, settings: Settings
+) -> AsyncIterator[RepositoryRegistry]:
+    """The registry inside an audited operation, as every caller uses it."""
+    async with audit.operation("test", "test", {}):
+        yield RepositoryRegistry(database, events, audit, Git(), settings)
