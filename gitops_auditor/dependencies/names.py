@@ -74,9 +74,8 @@ def wildcard(name: str) -> re.Pattern[str] | None:
     return re.compile("[a-z0-9_.-]+".join(re.escape(part) for part in parts))
 
 
-_SCP: Final = re.compile(
-    r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}|[A-Za-z0-9-]+(?<=\w)):(?!/)(.+)"
-)
+_SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]*[A-Za-z0-9]):(?!/)(.+)")
+_TWO_LEVELS: Final = frozenset({"github.com", "codeberg.org", "bitbucket.org"})
 _TELLING: Final = 3
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _PLACEHOLDER: Final = re.compile(r"\$?\{+[^{}]*\}+")
@@ -91,15 +90,15 @@ def _host(text: str) -> str:
 
 
 def _joined(host: str, path: str) -> str:
+    if not host and path.startswith(("/", ".", "~")):
+        return ""
     path = path.partition("#")[0].partition("?")[0].strip("/")
-    path = path.removesuffix(".git").rstrip("/")
-    parts = path.split("/")
-    if not host and (len(parts) < 2 or path.startswith(".") or "" in parts):
+    parts = [part for part in path.split("/") if part]
+    if host in _TWO_LEVELS:
+        parts = parts[:2]
+    if len(parts) < 2:
         return ""
-    if host in {"github.com", "codeberg.org", "bitbucket.org"}:
-        parts = [*parts[:1], *[part.removesuffix(".git") for part in parts[1:2]]]
-    if not parts[0] or len(parts) < 2:
-        return ""
+    parts[-1] = parts[-1].removesuffix(".git")
     return "/".join([host, *parts] if host else parts).lower()
 
 

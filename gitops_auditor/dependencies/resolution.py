@@ -12,6 +12,7 @@ from gitops_auditor.dependencies.catalogs import Catalogs
 from gitops_auditor.dependencies.edges import Offer, RepositoryStatements, Requirement
 from gitops_auditor.dependencies.models import Declaration, DependencyType, Reference
 from gitops_auditor.dependencies.snapshots import FileFacts, RepositoryFacts
+from gitops_auditor.dependencies.submodules import declarations_of
 
 
 class Place(NamedTuple):
@@ -30,7 +31,7 @@ def statements(place: Place, facts: RepositoryFacts) -> RepositoryStatements:
     offers: list[Offer] = []
     for file in facts.files:
         package = file.facts.package or _owner(file.path, packages)
-        for declaration in file.facts.declarations:
+        for declaration in declarations_of(file, facts.gitlinks):
             requirements += [
                 Requirement(package, file.path, _located(resolved, place))
                 for resolved in catalogs.resolve(file.path, declaration)

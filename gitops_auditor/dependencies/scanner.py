@@ -13,6 +13,7 @@ from gitops_auditor.dependencies.manifests.reader import ManifestReader
 from gitops_auditor.dependencies.models import Problem
 from gitops_auditor.dependencies.reading import ManifestIndex, blob_id, read_manifest
 from gitops_auditor.dependencies.snapshots import FileFacts, Gitlink, RepositoryFacts
+from gitops_auditor.dependencies.submodules import mismatches
 from gitops_auditor.repositories.git import Git, TreeEntry
 
 MAX_FILE_BYTES: Final = 5 * 1024 * 1024
@@ -54,23 +55,9 @@ class RepositoryScanner:
         known = _by_content(previous)
         files = [known[item[:2]] for item in wanted if item[:2] in known]
         missing = [item for item in wanted if item[:2] not in known]
-        problems: list[tuple[str, Problem]] = []
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            read = await self._git.blobs(
-                path,
-                [item.blob for item in batch],
-                max_blob_bytes=MAX_FILE_BYTES,
-                max_total_bytes=_MAX_BATCH_BYTES,
-            )
-            files += await anyio.to_thread.run_sync(_parse, batch, read.contents)
-            problems += [
-                _unread(item.path, read.skipped[item.blob])
-                for item in batch
-                if item.blob in read.skipped
-            ]
-        files.sort()
-        return RepositoryFacts(commit, tuple(files), gitlinks, tuple(problems))
+        read, problems = await self._read_blobs(path, missing)
+        facts = RepositoryFacts(commit, tuple(sorted(files + read)), gitlinks)
+        return facts._replace(problems=(*problems, *mismatches(facts)))
 
     async def read_worktree(
         self, path: Path, commit: str | None, previous: RepositoryFacts | None = None
@@ -91,6 +78,27 @@ class RepositoryScanner:
             problems += [_unread(shown(name), reason) for name, reason in read.skipped.items()]
         gitlinks = () if commit is None else self._select(await self._git.tree(path, commit))[1]
         return RepositoryFacts(WORKTREE, tuple(sorted(files)), gitlinks, tuple(problems))
+
+    async def _read_blobs(
+        self, path: Path, wanted: Sequence[_Wanted]
+    ) -> tuple[list[FileFacts], list[tuple[str, Problem]]]:
+        files: list[FileFacts] = []
+        problems: list[tuple[str, Problem]] = []
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            read = await self._git.blobs(
+                path,
+                [item.blob for item in batch],
+                max_blob_bytes=MAX_FILE_BYTES,
+                max_total_bytes=_MAX_BATCH_BYTES,
+            )
+            files += await anyio.to_thread.run_sync(_parse, batch, read.contents)
+            problems += [
+                _unread(item.path, read.skipped[item.blob])
+                for item in batch
+                if item.blob in read.skipped
+            ]
+        return files, problems
 
     def _select(self, entries: Iterable[TreeEntry]) -> tuple[list[_Wanted], tuple[Gitlink, ...]]:
         wanted: list[_Wanted] = []
