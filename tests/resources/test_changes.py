@@ -1,5 +1,6 @@
 """Which resources an event touches."""
 
+from gitops_auditor.errors import JsonValue
 from gitops_auditor.resources import FORMS
 from gitops_auditor.resources.changes import changes_of, everything
 
@@ -13,14 +14,14 @@ def test_a_registered_repository_changes_the_list_of_resources_and_its_own() -> 
 
 
 def test_a_discovered_workspace_changes_what_it_registered_and_updated() -> None:
-    found = {"workspace": "/srv", "registered": ["a/new"], "updated": ["a/old"]}
+    found: dict[str, JsonValue] = {"registered": ["a/new"], "updated": ["a/old"]}
     changes = changes_of("repositories", "workspace.discovered", found)
     assert changes.listed
     assert {"gitops://repositories/a/new", "gitops://repositories/a/old"} <= set(changes.uris)
 
 
 def test_a_workspace_without_new_repositories_does_not_change_the_list() -> None:
-    found = {"workspace": "/srv", "registered": [], "updated": ["a/old"]}
+    found: dict[str, JsonValue] = {"registered": [], "updated": ["a/old"]}
     assert not changes_of("repositories", "workspace.discovered", found).listed
 
 

@@ -103,8 +103,8 @@ async def test_services_that_cannot_open_are_an_error_that_says_why(era: str) ->
 async def test_progress_grows_and_ends_with_the_total(server: AuditorServer, era: str) -> None:
     reports: list[tuple[float, float | None]] = []
 
-    async def on_progress(done: float, total: float | None, message: str | None) -> None:
-        reports.append((done, total))
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+        reports.append((progress, total))
 
     async with Client(server, mode=era) as client:
         await client.call_tool("count_up", {}, progress_callback=on_progress)
