@@ -45,11 +45,6 @@ def unavailable(error: SQLAlchemyError) -> Unavailable | None:
     return _postgresql_fault(error)
 
 
-def sqlite_unavailable(error: sqlite3.Error) -> Unavailable | None:
-    """As `unavailable`, for a failure that SQLAlchemy did not wrap."""
-    return _sqlite_fault(error)
-
-
 def _sqlite_fault(error: sqlite3.Error) -> Unavailable | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return _typed(_SQLITE[code]) if code in _SQLITE else None

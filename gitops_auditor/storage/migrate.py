@@ -34,7 +34,8 @@ def migrate(
     folders = [data_dir, *([database_file(url).parent] if dialect == "sqlite" else [])]
     try:
         for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True)
+            # It will hold hashes of tokens and the audit: nobody else's business.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _lock(data_dir / "migrate.lock"), _transaction(url) as connection:
             return _upgrade(_config(connection, scripts), url, data_dir, target)
     except SQLAlchemyError as error:

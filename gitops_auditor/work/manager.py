@@ -44,6 +44,7 @@ class WorkManager:
         self._turns = anyio.CapacityLimiter(AT_ONCE)
         self._running: dict[asyncio.Task[None], anyio.CancelScope] = {}
         self._reason = "It was cancelled."
+        self._open = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["WorkManager"]:
@@ -52,9 +53,11 @@ class WorkManager:
         The end takes at most about STOP_SECONDS; work that does not stop by then is marked lost.
         """
         await self._settle()
+        self._open = True
         try:
             yield self
         finally:
+            self._open = False
             with anyio.CancelScope(shield=True):
                 await self._stop()
 
@@ -63,8 +66,11 @@ class WorkManager:
 
         What it returns is kept as the result (JSON, at most MAX_RESULT_BYTES); a GitOpsError is
         kept as the failure it describes, any other exception as an internal fault.
-        At most AT_ONCE run at a time, the others are pending.
+        At most AT_ONCE run at a time, the others are pending. Raises Unavailable when the process
+        is about to end.
         """
+        if not self._open:
+            raise Unavailable("The server is stopping.", hint="Try again when it has started anew.")
         record = WorkRecord(
             id=_new_id(),
             operation=operation,

@@ -7,14 +7,17 @@ from pathlib import Path
 import anyio
 import pytest
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.storage import database as database_module
 from gitops_auditor.storage import sqlite
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.schema import upgrade
 from gitops_auditor.storage.tables import repositories
-from tests.factories.databases import migrated_sqlite
+from tests.factories.databases import fresh_postgresql, migrated_sqlite
+from tests.factories.postgres import some_postgresql
 
 WRITER = """
 import asyncio, sys
@@ -253,6 +256,58 @@ async def test_a_full_disk_is_a_typed_error_and_loses_nothing(sqlite_url: str) -
         async with database.read() as connection:
             assert (await connection.scalars(select(repositories.c.name))).all() == ["a"]
             assert await connection.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+async def test_a_read_does_not_wait_for_ever_for_a_connection(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "READERS", 0)
+    monkeypatch.setitem(database_module._POOL, "pool_timeout", 0.01)
+    async with Database.open(sqlite_url) as database:
+        async with database.read():
+            with pytest.raises(Unavailable, match="busy"):
+                await count(database)
+        assert await count(database) == 0
+
+
+async def test_a_connection_that_the_server_ended_is_a_typed_error_once(tmp_path: Path) -> None:
+    with some_postgresql() as server:
+        async with fresh_postgresql(server) as url:
+            await upgrade(url, tmp_path)
+            async with Database.open(url) as database, Database.open(url) as other:
+                assert await count(database) == 0
+                async with other.write() as transaction:
+                    await transaction.execute(
+                        text(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                            " datname = current_database() AND pid <> pg_backend_pid()"
+                        )
+                    )
+                with pytest.raises(Unavailable):
+                    await count(database)
+                assert await count(database) == 0
+
+
+async def test_the_wrong_database_of_a_server_is_named(tmp_path: Path) -> None:
+    with some_postgresql() as server:
+        absent = make_url(server).set(database="absent").render_as_string(hide_password=False)
+        async with Database.open(absent) as database:
+            with pytest.raises(Unavailable) as caught:
+                await count(database)
+    assert "DATABASE_URL" in caught.value.hint
+
+
+async def test_rows_can_be_streamed_inside_a_transaction(database: Database) -> None:
+    rows = [{"id": f"{number:04}", "name": "n"} for number in range(1000)]
+    query = select(repositories.c.id).order_by(repositories.c.id)
+    async with database.write() as transaction:
+        await transaction.execute(insert(repositories), rows)
+        streamed = await transaction.stream(query)
+        first = await streamed.fetchone()
+        some = await streamed.fetchmany(9)
+        rest = [row async for row in streamed]
+    assert first is not None
+    assert [row.id for row in [first, *some, *rest]] == [row["id"] for row in rows]
 
 
 async def test_a_missing_folder_is_a_typed_error(tmp_path: Path) -> None:

@@ -318,6 +318,16 @@ async def test_the_end_of_the_process_cancels_its_work(
         assert "stopped" in ended.error.message
 
 
+async def test_nothing_is_started_while_the_process_ends(
+    database: Database, events: EventLog, process: Process
+) -> None:
+    async with WorkManager(database, events, process).open() as manager:
+        pass
+    with pytest.raises(Unavailable, match="stopping"):
+        await manager.start("scan", LOCAL, nothing)
+    assert await manager.list() == []
+
+
 async def test_work_that_will_not_stop_is_lost_and_does_not_hold_up_the_end(
     database: Database, events: EventLog, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
