@@ -46,7 +46,7 @@ class CloneUrl(NamedTuple):
 def parse_remote(url: str) -> RemoteUrl | None:
     """Take a URL apart; None for local paths and for what is no URL."""
     text = url.strip().removeprefix("git+")
-    if not text or len(text) > MAX_URL_LENGTH:
+    if not text.isprintable() or not 0 < len(text) <= MAX_URL_LENGTH:
         return None
     return _parse_with_scheme(text) if "://" in text else _parse_scp(text)
 

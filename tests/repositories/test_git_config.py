@@ -56,7 +56,8 @@ def test_a_file_means_what_git_says_it_means(tmp_path: Path, name: str) -> None:
     assert _ours(CASES[name]) == [entry if "\n" in entry else f"{entry}\ntrue" for entry in found]
 
 
-values = st.text(st.sampled_from('ab \t#;"\\='), max_size=12)
+# Tabs are left out: whether one inside a value stays a tab depends on the version of git.
+values = st.text(st.sampled_from('ab #;"\\='), max_size=12)
 
 
 @settings(
@@ -66,7 +67,7 @@ values = st.text(st.sampled_from('ab \t#;"\\='), max_size=12)
 def test_any_value_that_git_accepts_is_read_as_git_reads_it(
     tmp_path: Path, value: str, key: str
 ) -> None:
-    text = f"[a]\n\t{key} = {value}\n\tlast = x\n"
+    text = f"[a]\n {key} = {value}\n last = x\n"
     file = tmp_path / "config"
     file.write_bytes(text.encode())
     found = _of_git(file)
