@@ -92,11 +92,9 @@ def _overrides(node: Node | None, scope: Scope, depth: int) -> Iterator[Declarat
 
 def _overridden(key: str) -> str:
     """The package that a selector such as `**/parent/@scope/name@^1` or `a@1>b` ends in."""
-    last = key.rpartition(">")[2].strip()
-    name, _ = npm_specifiers.split_version(last)
-    scope, slash, package = name.rpartition("/")
-    owner = scope.rpartition("/")[2]
-    return f"{owner}/{package}" if slash and owner.startswith("@") else package
+    parts = key.rpartition(">")[2].strip().split("/")
+    is_scoped = len(parts) > 1 and parts[-2].startswith("@")
+    return npm_specifiers.split_version("/".join(parts[-2:]) if is_scoped else parts[-1])[0]
 
 
 def _package_manager(node: Node | None, scope: Scope) -> Iterator[Declaration]:
