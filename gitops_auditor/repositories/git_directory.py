@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitops_auditor.repositories.git_config import parse_config, value_of
+from gitops_auditor.repositories.regular_files import OPEN_FLAGS, read_and_close
 
 _SMALL = 64 * 1024
 _PACKED_REFS_LIMIT = 256 * 1024 * 1024
@@ -36,14 +37,9 @@ class UnresolvedHead(Exception):  # it is an answer: ask git itself
 def read_regular(path: Path, limit: int = _SMALL) -> bytes | None:
     """The content of a regular file; None when it is missing, unreadable, special or too large."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        return read_and_close(os.open(path, OPEN_FLAGS), limit)
     except (OSError, ValueError):
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            return None
-        return file.read(limit)
 
 
 def locate(path: Path) -> GitDirectory | None:
