@@ -8,7 +8,7 @@ import anyio
 from gitops_auditor.operations import Progress
 from gitops_auditor.server.auth import RequestContext
 
-SHORTEST_INTERVAL = 0.1
+SHORTEST_INTERVAL = 0.04
 """Seconds between two notifications; the last one is never held back."""
 
 SEND_SECONDS = 1.0

@@ -156,7 +156,7 @@ async def test_a_listen_stream_carries_what_was_asked_for(
 
 
 async def test_a_storage_that_is_away_at_first_delays_notifications_only(
-    event_services: ServicesProvider, announcer: Announcer, monkeypatch: pytest.MonkeyPatch
+    services: Services, announcer: Announcer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifications, "RETRY_SECONDS", 0.01)
     attempts = 0
@@ -166,7 +166,7 @@ async def test_a_storage_that_is_away_at_first_delays_notifications_only(
         attempts += 1
         if attempts < 3:
             raise Unavailable("The database is locked.", hint="Wait.")
-        return await event_services()
+        return services
 
     inbox = Inbox()
     inbox.wanted = {"list"}
