@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,6 +62,14 @@ def decode_cursor(cursor: str, length: int) -> list[str | int]:
             "The cursor is not one of this list.", hint="Start again without a cursor."
         )
     return position
+
+
+def slice_page(items: Sequence[Item], params: PageParams) -> Page[Item]:
+    """The page of a list that is at hand as a whole, in its order."""
+    start = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0
+    end = start + params.limit
+    more = encode_cursor(end) if end < len(items) else None
+    return Page(items=list(items[start:end]), total=len(items), next_cursor=more)
 
 
 def _plain(position: list[object]) -> bool:

@@ -19,6 +19,8 @@ from gitops_auditor.server.http import McpEndpoint
 from gitops_auditor.services import Services, open_services
 from gitops_auditor.storage.database import Database
 from tests.factories.databases import migrated_database
+from tests.factories.owned import owned
+from tests.factories.servers import serving
 
 DATABASE_FIXTURES = {"database", "database_url", "empty_url", "services", "settings"}
 
@@ -93,5 +95,13 @@ async def http_client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def mcp_client(catalog: OperationCatalog, services: Services) -> AsyncIterator[Client]:
-    async with Client(create_server(catalog.for_mcp(toolsets=["all"]), services)) as client:
+    server = create_server(catalog.for_mcp(toolsets=["all"]), services)
+    async with owned(Client(server)) as client:
         yield client
+
+
+@pytest.fixture
+async def live_server(app: Starlette, services: Services) -> AsyncIterator[str]:
+    """The base address of the application behind a real server on a free port."""
+    async with owned(serving(app, services.settings)) as base:
+        yield base

@@ -56,7 +56,7 @@ async def _from_body(operation: Operation, request: Request) -> dict[str, Any]:
         return {}
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if media_type.lower() != "application/json":
-        raise HTTPException(415, "The body must be application/json")
+        raise HTTPException(415)
     return _json_object(content)
 
 

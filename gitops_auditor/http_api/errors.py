@@ -27,14 +27,12 @@ STATUS: Mapping[str, int] = {
 }
 """Code of a GitOpsError to HTTP status (RFC 9110 section 15, RFC 6585 section 4)."""
 
-OWN_CODES: Mapping[int, str] = {
-    404: "not_found",
-    405: "method_not_allowed",
-    411: "length_required",
-    415: "unsupported_media_type",
-    421: "misdirected_request",
+OWN_CODES: Mapping[int, tuple[str, str]] = {
+    404: ("not_found", "There is nothing at this address; /api/openapi.json lists what there is."),
+    405: ("method_not_allowed", "This address does not take this method; see the Allow header."),
+    415: ("unsupported_media_type", "The body must be application/json."),
 }
-"""Codes for what HTTP itself refuses, before an operation is known."""
+"""Code and sentence for what HTTP itself refuses, before an operation is known."""
 
 
 def request_id_of(request: Request) -> str:
@@ -68,8 +66,9 @@ def answer_http(request: Request, error: Exception) -> Response:
     """The answer to what Starlette itself refuses, in the same body."""
     if not isinstance(error, HTTPException):
         raise error
-    code = OWN_CODES.get(error.status_code, "malformed_request")
-    body = error_body(code, f"{error.detail}.".replace("..", "."), request_id_of(request))
+    fallback = ("malformed_request", str(error.detail))
+    code, sentence = OWN_CODES.get(error.status_code, fallback)
+    body = error_body(code, sentence, request_id_of(request))
     return JSONResponse(body, error.status_code, headers=error.headers)
 
 
