@@ -23,6 +23,7 @@ _PLACEHOLDERS: Final = frozenset("${}<>%*")
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FULL_VERSION = re.compile(r"(?:[A-Za-z][\w./-]*[-/@_])?v?\d+\.\d+(?:\.\d+)+(?:[-+.]?[\w.+-]+)?")
+_LONGEST_REVISION: Final = 250  # a reference is a file name; the pattern backtracks on longer ones
 
 
 def repository_name(address: str) -> str:
@@ -62,6 +63,8 @@ def revision_kind(revision: str) -> ConstraintKind:
     """How a git revision binds: an object id, a complete version, or a branch or moving tag."""
     if not revision:
         return ConstraintKind.NONE
+    if len(revision) > _LONGEST_REVISION:
+        return ConstraintKind.TAG
     if not _PLACEHOLDERS.isdisjoint(revision):
         return ConstraintKind.DYNAMIC
     if _COMMIT.fullmatch(revision):

@@ -70,7 +70,7 @@ def _additional(hook: Node, scope: Scope) -> Iterator[Declaration]:
 
 
 def _python(spec: str, scope: Scope, line: int, confidence: float) -> Iterator[Declaration]:
-    found = _PYTHON.fullmatch(spec)
+    found = _PYTHON.fullmatch(" ".join(spec.split()))
     if found is None:
         return
     constraint = (found[2] or "").strip()

@@ -44,7 +44,6 @@ _REMOTE = re.compile(
     r"(?P<path>(?://|:)[^#\s]*)?(?:#(?P<tag>\S+))?"
 )
 _PACKAGE = re.compile(r"(?P<name>@[\w.-]+(?:/[\w.-]+)?|[\w.-]+)(?::[\w./-]+)?")
-_ARGUMENTS = re.compile(r"\(.*\)$", re.DOTALL)
 
 
 def read_renovate(file: ManifestFile) -> ManifestFacts:
@@ -71,7 +70,7 @@ def presets(root: Node | None, scope: Scope) -> Iterator[Declaration]:
         elif isinstance(value, dict):
             extends = value.get("extends")
             for node in _items(extends):
-                yield from _preset(_ARGUMENTS.sub("", text(node).strip()), scope, node.line)
+                yield from _preset(text(node).strip().partition("(")[0], scope, node.line)
             waiting.extend(item for item in value.values() if item is not extends)
 
 

@@ -79,7 +79,7 @@ _EXTENDS = re.compile(
     r"""\bextends(?:["']?\s*:\s*|\()(\[[^\]]{0,4000}\]|["'][^"'\n]*["'](?:\s*,\s*["'][^"'\n]*["'])*)"""
 )
 _QUOTED = re.compile(r"""["']([^"'\n]{1,200})["']""")
-_COMMENT = re.compile(r"(?<![:\w])//[^\n]*|/\*[\s\S]*?\*/")
+_COMMENT = re.compile(r"(?<![:\w])//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*)")
 
 
 def read_data(file: ManifestFile) -> ManifestFacts:

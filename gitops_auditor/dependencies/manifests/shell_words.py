@@ -22,7 +22,7 @@ _LIST_MARK = re.compile(
 _MAX_LINES_OF_ONE_COMMAND: Final = 500
 
 
-_EXPRESSION = re.compile(r"\$\{\{([^}]*)\}\}|\$\(([A-Z][A-Z0-9_]*)\)")
+_EXPRESSION = re.compile(r"\$\{\{([^}]{0,300})\}\}|\$\(([A-Z][A-Z0-9_]*)\)")
 _NOT_IN_WORDS = re.compile(r"[\s;|&()<>\"'`#]+")
 
 

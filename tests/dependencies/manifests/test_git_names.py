@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from gitops_auditor.dependencies.manifests.git_names import (
@@ -56,3 +58,13 @@ def test_only_owner_and_name_are_a_shorthand(text: str, answer: object) -> None:
 )
 def test_a_revision_binds_by_its_form(revision: str, kind: str) -> None:
     assert revision_kind(revision) == kind
+
+
+@pytest.mark.parametrize("piece", ["a-1.1.1", "a@", "1.", "git@", "a/", "."])
+def test_a_hostile_name_costs_little(piece: str) -> None:
+    started = time.process_time()
+    for text in (piece * 50_000, f"https://{piece * 50_000}"):
+        revision_kind(f"{text}!")
+        repository_name(f"{text}!")
+        is_shorthand(f"{text}!")
+    assert time.process_time() - started < 2

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +88,11 @@ def test_a_malformed_configuration_is_a_problem() -> None:
 def test_no_bytes_make_it_raise(content: bytes) -> None:
     read_renovate(ManifestFile("renovate.json", content))
     read_renovate(ManifestFile("default.json", b'{"extends": ' + content))
+
+
+@pytest.mark.parametrize("piece", ["(", "a/", "github>a/", ":", "#"])
+def test_a_hostile_preset_costs_little(piece: str) -> None:
+    started = time.process_time()
+    facts(read_renovate, "renovate.json", '{"extends": "github>a/b' + piece * 100_000 + '!"}')
+    facts(read_renovate, "renovate.json", '{"extends": "' + piece * 100_000 + '!"}')
+    assert time.process_time() - started < 2

@@ -138,7 +138,8 @@ def test_scripts_are_claimed_by_their_place(path: str, reader: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["pip install " + "x" * 200_000, "npx " + "'\"" * 90_000,
-                                  "docker run " + "-a " * 90_000, "npx $(" * 50_000])  # fmt: skip
+                                  "docker run " + "-a " * 90_000, "npx $(" * 50_000,
+                                  "npx ${{" * 50_000])  # fmt: skip
 def test_a_hostile_line_costs_little(line: str) -> None:
     started = time.process_time()
     read_script(ManifestFile("x.sh", line.encode()))

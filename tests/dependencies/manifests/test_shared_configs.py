@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,3 +149,12 @@ def test_no_bytes_make_it_raise(content: bytes) -> None:
     read_data(ManifestFile(".prettierrc.yaml", content))
     read_tsconfig(ManifestFile("tsconfig.json", b'{"extends": ' + content))
     read_script(ManifestFile("eslint.config.js", content))
+
+
+@pytest.mark.parametrize(
+    "piece", ["/*", "extends: [", "import from ", "extends: 'a',", "from\n", "//", '"', "compat("]
+)
+def test_a_hostile_script_costs_little(piece: str) -> None:
+    started = time.process_time()
+    read_script(ManifestFile("eslint.config.js", (piece * (250_000 // len(piece))).encode()))
+    assert time.process_time() - started < 5
