@@ -1,6 +1,7 @@
 """Finds every repository under a folder. Links are not followed; what cannot be read is told."""
 
 import os
+import stat
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,12 +97,19 @@ def _report_broken(path: Path, discovery: Discovery) -> bool:
     target = git_directory.gitdir_link(dot_git)
     if target is not None:
         reason = f"its .git file points to {target}, which is no repository"
-    elif dot_git.is_dir():
+    elif _is_folder(dot_git):
         reason = "its .git folder is not a complete repository"
     else:
         return False
     discovery.skipped.append(Skipped(path=str(path), reason=reason))
     return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _part_of_another(layout: GitDirectory) -> str | None:

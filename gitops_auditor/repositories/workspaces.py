@@ -11,7 +11,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.errors import JsonValue, Unavailable
 from gitops_auditor.events import EventLog
 from gitops_auditor.identity import Principal
-from gitops_auditor.repositories import store
+from gitops_auditor.repositories import git_directory, store
 from gitops_auditor.repositories.boundaries import Boundaries
 from gitops_auditor.repositories.discovery import Discovery, Found, discover
 from gitops_auditor.repositories.git import Git
@@ -111,7 +111,7 @@ async def _plan(connection: AsyncConnection, workspace: Path, facts: Sequence[Fa
 
 
 def _exists(path: str) -> bool:
-    return Path(path).exists()
+    return git_directory.locate(Path(path)) is not None
 
 
 def _repository(repository_id: str, facts: Facts, now: datetime) -> Repository:
