@@ -27,7 +27,7 @@ class _Command(Protocol):
     """What the parser yields; `value` holds the words behind the instruction."""
 
     @property
-    def cmd(self) -> str: ...
+    def cmd(self) -> str | None: ...
     @property
     def start_line(self) -> int: ...
     @property
@@ -66,7 +66,7 @@ class _Stages:
         self._local: dict[str, str] = {}
 
     def follow(self, command: _Command) -> None:
-        name = command.cmd.upper()
+        name = (command.cmd or "").upper()
         if name == "FROM" and command.value:
             self._begin(command)
         elif name == "ARG":

@@ -64,8 +64,10 @@ def remote_target(url: str, *, line: int, scope: Scope) -> Iterator[Declaration]
     parameters = parse_qs(query)
     ref = "".join((parameters.get("ref") or parameters.get("version") or [])[:1])
     bare = address.removeprefix("git::")
-    scheme, separator, rest = bare.rpartition("://")
-    identity = repository_identity(scheme + separator + rest.partition("//")[0])
+    scheme, _, rest = bare.rpartition("://")
+    repository = rest.partition("//")[0]
+    is_scp = not scheme and "@" in repository
+    identity = repository_identity(repository if is_scp else f"{scheme or 'https'}://{repository}")
     host = identity.partition("/")[0]
     if identity and ("git" in host or ".git" in bare or url.startswith("git::")):
         yield git_declaration(address, identity, ref, line=line, scope=scope)

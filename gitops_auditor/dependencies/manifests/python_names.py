@@ -142,7 +142,7 @@ def _as_written(text: str, name: str) -> str:
 def _loose_requirement(text: str, line: int, scope: Scope, confidence: float) -> Declaration | None:
     """What pip takes although PEP 508 does not: a bare URL, a path, a version with odd letters."""
     egg = _EGG.search(text)
-    if "://" in text or text.startswith("git@"):
+    if "://" in text or text.startswith(("git@", "git+")):
         name, at, url = text.partition(" @ ")
         target = url if at else text
         target = target.partition(" ")[0]
