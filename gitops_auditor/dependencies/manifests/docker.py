@@ -11,7 +11,6 @@ import dockerfile
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
 from gitops_auditor.dependencies.manifests.images import image_declaration, image_offers
-from gitops_auditor.dependencies.manifests.install_commands import installed_packages
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.variables import expand
 from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Problem, Scope
@@ -31,8 +30,6 @@ class _Command(Protocol):
     @property
     def start_line(self) -> int: ...
     @property
-    def end_line(self) -> int: ...
-    @property
     def flags(self) -> tuple[str, ...]: ...
     @property
     def value(self) -> tuple[str, ...]: ...
@@ -47,18 +44,11 @@ class _Use(NamedTuple):
     """Registry and owner of the image, when arguments of the file set both."""
 
 
-class _Script(NamedTuple):
-    start: int
-    end: int
-    stage: int
-
-
 class _Stages:
     """Follows the instructions of one Dockerfile and collects the images that are used."""
 
     def __init__(self) -> None:
         self.uses: list[_Use] = []
-        self.scripts: list[_Script] = []
         self.bases: list[int] = []
         """For each stage the index of the stage it is built upon, -1 for an image."""
         self._names: dict[str, int] = {}
@@ -75,8 +65,6 @@ class _Stages:
             self._taken(command, "--from=")
         elif name == "RUN":
             self._taken(command, "--mount=")
-            stage = len(self.bases) - 1
-            self.scripts.append(_Script(command.start_line, command.end_line, stage))
 
     def runtime_stages(self) -> set[int]:
         """The last stage and the stages it is built upon."""
@@ -142,7 +130,7 @@ def read_dockerfile(file: ManifestFile) -> ManifestFacts:
     images = [*_syntax_image(file), *(_declared(use, runtime, file.path) for use in stages.uses)]
     found = (entry for entry in images if entry is not None)
     return ManifestFacts(
-        declarations=(*found, *_installed(file, stages.scripts, runtime)),
+        declarations=tuple(found),
         provisions=image_offers(_named_by_folder(file.path, stages.uses)),
     )
 
@@ -150,19 +138,6 @@ def read_dockerfile(file: ManifestFile) -> ManifestFacts:
 def _declared(use: _Use, runtime: set[int], path: str) -> Declaration | None:
     scope = Scope.BUILD if use.mounted or use.stage not in runtime else Scope.RUNTIME
     return image_declaration(use.image, line=use.line, scope=scope_of_path(path, scope))
-
-
-def _installed(
-    file: ManifestFile, scripts: list[_Script], runtime: set[int]
-) -> Iterator[Declaration]:
-    """Packages that RUN instructions install by name."""
-    lines = file.text.split("\n")
-    for script in scripts:
-        text = "\n".join(lines[script.start - 1 : script.end])
-        scope = Scope.RUNTIME if script.stage in runtime else Scope.BUILD
-        yield from installed_packages(
-            text, line=script.start, scope=scope_of_path(file.path, scope)
-        )
 
 
 def _named_by_folder(path: str, uses: list[_Use]) -> Iterator[tuple[str, int]]:

@@ -100,20 +100,6 @@ def test_an_image_whose_owner_is_an_argument_offers_its_siblings_name() -> None:
     assert offers(facts) == [("image", "quay.io/acme/lab", "", 4)]
 
 
-def test_what_a_run_instruction_installs_has_less_confidence() -> None:
-    text = (
-        b"FROM python:3\nRUN apt-get install -y git && \\\n    pip install --no-cache-dir \\\n"
-        b"    # why\n    'jupyterhub>=5' \\\n    -r requirements.txt\n"
-        b"RUN npm install -g configurable-http-proxy@^4\nRUN mamba install --yes 'r-base'\n"
-    )
-    facts = read_dockerfile(ManifestFile("Dockerfile", text))
-    assert [(d.name, d.constraint, d.line, d.confidence) for d in facts.declarations[1:]] == [
-        ("jupyterhub", ">=5", 5, 0.6),
-        ("configurable-http-proxy", "^4", 7, 0.6),
-        ("r-base", "", 8, 0.6),
-    ]
-
-
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"   "])
 def test_an_empty_file_says_nothing(content: bytes) -> None:
     facts = read_dockerfile(ManifestFile("Dockerfile", content))
