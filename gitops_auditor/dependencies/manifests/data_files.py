@@ -19,7 +19,7 @@ from gitops_auditor.dependencies.models import (
 )
 
 _DATA_FILE = re.compile(
-    r"""https://[^\s"'`<>]+?\.(?:jsonl?|ndjson|geojson|csv|tsv|parquet|xml|sqlite|ya?ml)(?=["'`\s,;)?#]|\Z)"""
+    r"""https://[^\s"'`<>]+?\.(?:jsonl?|ndjson|geojson|csv|tsv|parquet|xml|sqlite|txt|ya?ml)(?=["'`\s,;)?#]|\Z)"""
 )
 _RAW = re.compile(
     r"https://raw\.githubusercontent\.com/([^/]+)/([^/]+)/(?:refs/(?:heads|tags)/)?([^/]+)/(.+)"
@@ -34,6 +34,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _VERSION = re.compile(r"v?\d+\.\d+[\w.+-]*")
 _IN_REPOSITORY: Final = 0.9
 _ON_SITE: Final = 0.6
+_PROSE = re.compile(r"(?:licen[cs]e|readme|changelog|robots|notice)[^/]*\Z", re.IGNORECASE)
 _NO_DATA_KEYS: Final = frozenset({"$schema", "schema", "$id", "$ref"})
 
 
@@ -49,7 +50,7 @@ def data_file(setting: Setting, scope: Scope, *, is_yaml: bool) -> Declaration |
     if found is None or setting.key in _NO_DATA_KEYS:
         return None
     address = found[0]
-    if is_yaml and address.endswith((".yaml", ".yml")):
+    if _PROSE.search(address) or (is_yaml and address.endswith((".yaml", ".yml"))):
         return None
     source = _source(address)
     if source is not None:

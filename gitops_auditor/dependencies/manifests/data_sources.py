@@ -49,6 +49,7 @@ _PORTS: Final = {
     "kafka": "9092",
 }
 _BUCKETS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs"}
+BUCKET_SCHEMES: Final = frozenset(_BUCKETS.values())
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 _GOOGLE_STORAGE: Final = "storage.googleapis.com"
 _AMAZON_STORAGE = re.compile(r"([a-z0-9.-]{3,63})\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com")

@@ -45,8 +45,8 @@ _ARTIFACT = re.compile(
     r""":(?P<version>[^:@"'\s]*)(?::[\w.-]+)?(?:@\w+)?(?P=quote)"""
 )
 _KOTLIN = re.compile(
-    r"""\b(?P<callee>\w+)\s*\(\s*kotlin\s*\(\s*["'](?P<name>[\w-]+)["']"""
-    r"""(?:\s*,\s*(?P<version>["'][^"'\n]*["']|[\w.]+))?\s*\)"""
+    r"""\b(?P<callee>\w+)["']?\)?\s*[(,]\s*kotlin\s*\(\s*["'](?P<name>[\w-]+)["']"""
+    r"""(?:\s*,\s*(?:version\s*=\s*)?(?P<version>["'][^"'\n]*["']|[\w.]+))?\s*\)"""
 )
 _ACCESSOR = re.compile(
     r"\b(?P<path>(?:libs|\w+Libs)\.(?!versions\b|find[A-Z])[A-Za-z]\w*(?:\.[A-Za-z]\w*)*)"

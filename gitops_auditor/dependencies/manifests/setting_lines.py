@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _SETTING = re.compile(
-    r"""[ \t]*(?:(?:export|set|ENV|const|-)[ \t]+)*["']?(?:--)?(?P<key>[A-Za-z_$][\w.$-]*)["']?"""
+    r"""[ \t]*(?:(?:export|set|ENV|const|-)[ \t]+)*["']?-{0,2}(?P<key>[A-Za-z_$][\w.$-]*)["']?"""
     r"""(?:[ \t]*:[ \t]*[\w\[\]., ]+?(?==))?[ \t]*(?:=>|:=|[=:](?!//))[ \t]*(?P<value>\S.*)"""
 )
 _ITEM = re.compile(r"""[ \t]*-[ \t]+(?P<value>["']?[A-Za-z][\w+.-]*://.*)""")
 _NAME = re.compile(
     r"""[ \t]*(?:-[ \t]+)?["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']?(?P<key>[\w.-]+)"""
+)
+_PAIR = re.compile(
+    r"""\{[ \t]*["']?name["']?[ \t]*:[ \t]*["']?(?P<key>[\w.-]+)["']?[ \t]*,"""
+    r"""[ \t]*["']?value["']?[ \t]*:[ \t]*(?P<value>[^}]+)"""
 )
 _COMMENT = re.compile(r"""(?:^|\s)(?:#|//)(?!\S*["'])""")
 _LONGEST_LINE: Final = 4000
@@ -54,6 +58,9 @@ def _setting(text: str, start: int, end: int, number: int) -> Setting | None:
     line = text[start:end]
     if line.lstrip().startswith(("#", "//", "*", "<!--", "--", ";")):
         return None
+    pair = _PAIR.search(line)
+    if pair is not None:
+        return Setting(pair["key"], pair["value"], number)
     item = _ITEM.match(line)
     if item is not None:
         return Setting("", _without_comment(item["value"]), number)

@@ -11,7 +11,11 @@ from typing import Final
 
 from gitops_auditor.dependencies.manifests.api_urls import api_constant, api_setting
 from gitops_auditor.dependencies.manifests.data_files import data_file
-from gitops_auditor.dependencies.manifests.data_sources import data_source, kafka_cluster
+from gitops_auditor.dependencies.manifests.data_sources import (
+    BUCKET_SCHEMES,
+    data_source,
+    kafka_cluster,
+)
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.setting_lines import Setting, address_settings
@@ -24,7 +28,7 @@ _CODE_DEPTH: Final = 2
 _CODE_NAMES: Final = frozenset(
     f"{stem}.{extension}"
     for stem in ("const", "consts", "constants", "config", "settings", "defaults", "urls")
-    for extension in ("py", "ts", "js", "mjs", "go", "rb", "json", "toml", "json5")
+    for extension in ("py", "ts", "js", "mjs", "go", "rb")
 )
 _ENV_KINDS: Final = (
     *("example", "sample", "template", "dist", "default", "defaults"),
@@ -34,8 +38,11 @@ _ENV_NAMES: Final = frozenset(
     {".env", "env.example", "env.sample", "application.properties"}
     | {f".env.{kind}" for kind in _ENV_KINDS}
 )
+_CONFIG_NAMES: Final = frozenset(
+    {"config.json", "config.toml", "settings.json", "settings.toml", "appsettings.json"}
+)
 _NOT_SETTINGS = re.compile(
-    r"(?:^|/)(?:\.github/|\.gitlab-ci|\.circleci/|mkdocs|_config\.|kustomization\.|pnpm-lock|"
+    r"(?:^|/)(?:\.github/|\.vscode/|\.gitlab-ci|\.circleci/|mkdocs|_config\.|kustomization\.|pnpm-lock|"
     r"renovate|(?:openapi|swagger|asyncapi)[^/]*\Z|crds?/|node_modules/|vendor/|locales?/|i18n/)"
 )
 _SERVICE: Final = r"^[ \t]{1,8}(?:- )?(?:name:[ \t]*)?[\"']?(?:%s)[\"']?:?[ \t]*$"
@@ -89,14 +96,17 @@ def _need(setting: Setting, scope: Scope, *, is_yaml: bool) -> Declaration | Non
 
 def _is_in_same_file(need: Declaration, text: str) -> bool:
     """Whether the host is a service that the same file starts, as in Compose."""
-    host = need.name.rpartition("://")[2].partition("/")[0].partition(":")[0]
-    if "." in host or need.reference.namespace == "repository":
+    scheme, _, rest = need.name.rpartition("://")
+    host = rest.partition("/")[0].partition(":")[0]
+    if "." in host or scheme in BUCKET_SCHEMES or need.reference.namespace == "repository":
         return False
     return re.search(_SERVICE % re.escape(host), text, re.MULTILINE) is not None
 
 
 def _is_settings(path: str) -> bool:
-    return _NOT_SETTINGS.search(path) is None
+    name = path.rpartition("/")[2]
+    is_plain = name in _CONFIG_NAMES or not name.endswith((".json", ".toml"))
+    return is_plain and _NOT_SETTINGS.search(path) is None
 
 
 def _is_constants(path: str) -> bool:
@@ -109,7 +119,7 @@ READERS: tuple[ManifestReader, ...] = (
         read_settings,
         names=_ENV_NAMES,
         suffixes=(".env",),
-        claim_suffixes=(*_YAML, ".tf", ".tfvars"),
+        claim_suffixes=(*_YAML, ".tf", ".tfvars", *sorted(_CONFIG_NAMES)),
         claims=_is_settings,
     ),
     ManifestReader(

@@ -78,7 +78,7 @@ kotlin {
       dependencies {
         api(libs.okio)
         implementation(projects.core)
-        implementation(kotlin("reflect", okio))
+        implementation(kotlin("reflect", version = okio))
       }
     }
     val commonTest by getting {
@@ -92,6 +92,7 @@ kotlin {
 dependencies {
   add("ksp", "org.acme:processor:$okio")
   add("ksp", libs.moshi.codegen)
+  add("compileOnly", kotlin("gradle-plugin"))
   "friendsImplementation"(libs.friends.get())
   implementation(libs.bundles.ktor)
   testImplementation(group = "junit", name = "junit", version = okio)
@@ -117,11 +118,12 @@ def test_every_need_of_a_kotlin_script_has_its_line_scope_and_kind() -> None:
         ("org.acme:three", "1.0", "exact", "test", 20),
         ("org.acme:processor", "3.1.0", "exact", "build", 26),
         ("libs.moshi.codegen", "libs.moshi.codegen", "catalog", "build", 27),
-        ("libs.friends", "libs.friends", "catalog", "runtime", 28),
-        ("libs.bundles.ktor", "libs.bundles.ktor", "catalog", "runtime", 29),
-        ("junit:junit", "3.1.0", "exact", "test", 30),
-        ("libs.wrapped", "libs.wrapped", "catalog", "runtime", 32),
-        ("libs.junit.jupiter", "libs.junit.jupiter", "catalog", "build", 36),
+        ("org.jetbrains.kotlin:kotlin-gradle-plugin", "", "none", "build", 28),
+        ("libs.friends", "libs.friends", "catalog", "runtime", 29),
+        ("libs.bundles.ktor", "libs.bundles.ktor", "catalog", "runtime", 30),
+        ("junit:junit", "3.1.0", "exact", "test", 31),
+        ("libs.wrapped", "libs.wrapped", "catalog", "runtime", 33),
+        ("libs.junit.jupiter", "libs.junit.jupiter", "catalog", "build", 37),
     ]
 
 

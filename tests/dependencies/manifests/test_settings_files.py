@@ -134,6 +134,16 @@ def test_hosts_that_a_compose_file_starts_itself_are_not_shared() -> None:
     ]
 
 
+def test_a_bucket_is_shared_even_when_a_service_bears_its_name() -> None:
+    text = "services:\n  web:\n    environment:\n      STORE: s3://media?region=x\n  media:\n"
+    assert _names("compose.yaml", text) == [("data", "s3://media", 4)]
+
+
+def test_pairs_of_name_and_value_on_one_line_are_one_setting() -> None:
+    text = 'processing:\n  - {name: "bootstrap.servers", value: "kafka:9092"}\n'
+    assert _names("relay.yml", text) == [("data", "kafka://kafka", 2)]
+
+
 def test_kubernetes_and_terraform_pairs_of_name_and_value_are_one_setting() -> None:
     text = (
         "env:\n- name: LEDGER_URL\n  value: https://ledger.acme.io/v1\n"
@@ -150,7 +160,7 @@ def test_kubernetes_and_terraform_pairs_of_name_and_value_are_one_setting() -> N
 
 def test_lists_flags_and_web_addresses_of_buckets_are_data_sources() -> None:
     text = (
-        "args:\n- gs://acme-logs/ci\n- --output=s3://acme-out\n"
+        "args:\n- gs://acme-logs/ci\n- -o=s3://acme-out\n"
         "base: https://storage.googleapis.com/acme-web/x\n"
         'web: "https://acme-site.s3.eu-west-1.amazonaws.com/x"\n'
         "again: gs://acme-logs/other\n"
@@ -183,6 +193,7 @@ CDN = "https://cdn.jsdelivr.net/gh/acme/data@01234567890123456789012345678901234
 API = "https://api.acme.io/v1/users"
 OTHER_API = "https://acme.io/api/v1"
 DOCS = "https://acme.io/docs/start"
+NOTES = "https://www.acme.org/LICENSE-2.0.txt"
 COMPUTED = f"https://raw.githubusercontent.com/{owner}/data/main/x.json"
 # OLD = "https://api.old.io"
 """
@@ -224,6 +235,9 @@ def test_yaml_named_by_yaml_and_schemas_are_no_data() -> None:
         ("deploy/web.yaml", ["settings"]),
         (".env.example", ["settings"]),
         ("infra/main.tf", ["settings"]),
+        ("backend/config/config.json", ["settings"]),
+        ("web/tsconfig.json", []),
+        (".vscode/settings.json", []),
         (".github/workflows/ci.yaml", []),
         ("pnpm-lock.yaml", []),
         ("acme/const.py", ["constants"]),
