@@ -133,14 +133,18 @@ class _Builder:
                 self._restart()
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        frame = self._awaiting_key()
-        position = _position(event)
+        line, column = position = _position(event)
         self._count(1, position)
-        if frame is not None:
-            self._key(frame, event, position)
-            return
-        value = _resolve(event.value) if event.implicit[0] else event.value
-        node = Node(value, *self._key_position(position))
+        frame = self._stack[-1] if self._stack else None
+        value: Scalar = event.value
+        if frame is not None and frame.container is not None:
+            if frame.key is None:
+                self._key(frame, event, position)
+                return
+            _, line, column = frame.key
+        if event.implicit[0]:
+            value = _resolve(event.value)
+        node = Node(value, line, column)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(node, 1, 0)
         self._add(node)
