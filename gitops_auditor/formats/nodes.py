@@ -37,7 +37,7 @@ class Document(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-class MalformedDocument(ValueError):  # noqa: N818  # named for the state, like the error family
+class MalformedDocument(ValueError):  # named for the state, like the error family
     """The text is not a document of the format, or exceeds a limit.
 
     Positions are 1-based, 0 when unknown.
