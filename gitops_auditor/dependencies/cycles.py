@@ -4,7 +4,7 @@ Imported through `arrangement` only, when an order is asked for.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
@@ -20,14 +20,16 @@ Pair = tuple[str, str]
 
 def arrange(nodes: Iterable[str], links: Iterable[Link]) -> Arrangement:
     """See `arrangement.arrange`."""
-    graph = _graph(sorted(set(nodes)), links)
+    ordered = sorted(set(nodes))
+    scopes = _strongest(ordered, links)
+    graph = _graph(ordered, scopes)
     groups = _groups(graph)
-    kept = graph.copy()
-    dropped = sorted(pair for group in groups for pair in _give_way(kept, group))
+    dropped = sorted(pair for group in groups for pair in _give_way(graph, group, scopes))
+    kept = _graph(ordered, scopes.keys() - set(dropped))
     member = _components(kept)
     order = _Order(kept, member)
     for scope in SCOPES[1:]:
-        if pairs := [pair for pair in dropped if graph.edges[pair]["scope"] is scope]:
+        if pairs := [pair for pair in dropped if scopes[pair] is scope]:
             order.restore(pairs)
     phase = order.phases()
     cycles = tuple(_cycle(graph, group, dropped, member, phase) for group in groups)
@@ -89,18 +91,21 @@ class _Order:
                     heappush(ready, (unmet[consumer], consumer))
 
 
-def _graph(nodes: Sequence[str], links: Iterable[Link]) -> Graph:
+def _strongest(nodes: Iterable[str], links: Iterable[Link]) -> dict[Pair, Scope]:
+    """The strongest scope of each pair of different known nodes, sorted by pair."""
     known = set(nodes)
-    strongest: dict[Pair, Scope] = {}
+    found: dict[Pair, Scope] = {}
     for source, target, scope in links:
         if source != target and source in known and target in known:
-            present = strongest.get((source, target), scope)
-            strongest[source, target] = min(present, scope, key=STRENGTH.__getitem__)
+            present = found.get((source, target), scope)
+            found[source, target] = min(present, scope, key=STRENGTH.__getitem__)
+    return dict(sorted(found.items()))
+
+
+def _graph(nodes: Iterable[str], pairs: Iterable[Pair]) -> Graph:
     graph: Graph = nx.DiGraph()
     graph.add_nodes_from(nodes)
-    graph.add_edges_from(
-        (source, target, {"scope": scope}) for (source, target), scope in sorted(strongest.items())
-    )
+    graph.add_edges_from(pairs)
     return graph
 
 
@@ -110,22 +115,26 @@ def _groups(graph: Graph) -> list[tuple[str, ...]]:
     return sorted(group for group in found if len(group) > 1)
 
 
-def _give_way(graph: Graph, group: tuple[str, ...]) -> list[Pair]:
-    """Remove the weakest scope inside a group, and inside what remains of it, down to runtime."""
+def _give_way(graph: Graph, group: tuple[str, ...], scopes: Mapping[Pair, Scope]) -> list[Pair]:
+    """The links of the weakest scope inside a group, and inside what then remains of it, down to
+    runtime.
+    """
     dropped: list[Pair] = []
-    pending = [group]
+    pending = [(group, _inside(group, graph))]
     while pending:
-        inside: Graph = graph.subgraph(pending.pop()).copy()
-        scopes: dict[Pair, Scope] = {pair: inside.edges[pair]["scope"] for pair in inside.edges}
-        weakest = max(scopes.values(), key=STRENGTH.__getitem__)
+        members, pairs = pending.pop()
+        weakest = max((scopes[pair] for pair in pairs), key=STRENGTH.__getitem__)
         if weakest is SCOPES[0]:
             continue
-        weak = [pair for pair, scope in scopes.items() if scope is weakest]
-        graph.remove_edges_from(weak)
-        inside.remove_edges_from(weak)
-        dropped.extend(weak)
-        pending.extend(_groups(inside))
+        dropped.extend(pair for pair in pairs if scopes[pair] is weakest)
+        rest = _graph(members, (pair for pair in pairs if scopes[pair] is not weakest))
+        pending.extend((smaller, _inside(smaller, rest)) for smaller in _groups(rest))
     return dropped
+
+
+def _inside(group: Collection[str], graph: Graph) -> list[Pair]:
+    members = set(group)
+    return [(one, other) for one in group for other in graph.adj[one] if other in members]
 
 
 def _components(kept: Graph) -> dict[str, str]:
