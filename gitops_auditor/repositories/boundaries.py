@@ -45,6 +45,7 @@ class Boundaries:
         return any(path.is_relative_to(root.resolve()) for root in self._roots)
 
     def _folder(self, path: Path, principal: Principal) -> Path:
+        _check_printable(path)
         try:
             resolved = path.resolve(strict=True)
             is_folder = resolved.is_dir()
@@ -52,17 +53,10 @@ class Boundaries:
             # Outside, whether a path exists is nobody's business.
             self._require(_resolved_as_far_as_possible(path), principal)
             raise _missing(path) from None
-        except ValueError:
-            raise InvalidRequest(
-                "A path holds a character that paths cannot have.", hint="Give another path."
-            ) from None
         self._require(resolved, principal)
         if not is_folder:
             raise _missing(path)
-        if not str(resolved).isprintable():
-            raise InvalidRequest(
-                f"The path {str(resolved)!r} is not printable text.", hint="Rename the folder."
-            )
+        _check_printable(resolved)
         return resolved
 
     def _check_layout(self, layout: GitDirectory, principal: Principal) -> None:
@@ -75,6 +69,14 @@ class Boundaries:
                 f"{path} is outside the folders that may be registered.",
                 hint="Add its parent to GITOPS_ALLOWED_ROOTS on the server.",
             )
+
+
+def _check_printable(path: Path) -> None:
+    if not str(path).isprintable():
+        raise InvalidRequest(
+            f"The path {str(path)[:200]!r} has characters that cannot be shown.",
+            hint="Give another path, or rename the folder.",
+        )
 
 
 def _resolved_as_far_as_possible(path: Path) -> Path:

@@ -39,9 +39,10 @@ class Registered:
         removed: Iterable[Repository],
         exists: Callable[[str], bool],
     ) -> None:
-        self._by_id = {repository.id: repository for repository in active}
+        # Forges do not tell upper from lower case in names.
+        self._by_id = {repository.id.lower(): repository for repository in active}
         self._by_path = {item.path: item for item in self._by_id.values() if item.path}
-        self._removed_ids = {repository.id for repository in removed}
+        self._removed_ids = {repository.id.lower() for repository in removed}
         self._removed_paths = {item.path for item in removed if item.path}
         self._exists = exists
 
@@ -71,11 +72,11 @@ class Registered:
         if reason is not None:
             plan.skipped.append(Skipped(path=str(facts.path), reason=reason))
         elif moved is not None:
-            taken[moved.id] = facts
+            taken[moved.id.lower()] = facts
             plan.updated.append((moved, facts))
         else:
             free = self._free_id(natural, facts, taken)
-            taken[free] = facts
+            taken[free.lower()] = facts
             plan.added.append((free, facts))
 
     def _refresh(self, known: Repository, facts: Facts, plan: Plan) -> None:
@@ -88,20 +89,20 @@ class Registered:
         self, natural: str, facts: Facts, taken: dict[str, Facts]
     ) -> tuple[str | None, Repository | None]:
         """Why this repository is not added, or the known one that it turns out to be."""
-        if natural in self._removed_ids or str(facts.path) in self._removed_paths:
+        if natural.lower() in self._removed_ids or str(facts.path) in self._removed_paths:
             return "it was removed from the registry; register its path to bring it back", None
-        twin = taken.get(natural)
+        twin = taken.get(natural.lower())
         if twin is not None and same_remote(twin.origin_url, facts.origin_url):
             return f"it is another checkout of {natural}, found at {twin.path}", None
-        known = self._by_id.get(natural)
+        known = self._by_id.get(natural.lower())
         if known is None or not _same_origin(known, facts):
             return None, None
         if known.path is not None and not self._exists(known.path):
             return None, known
-        return f"it is another checkout of {natural}, registered at {known.path}", None
+        return f"it is another checkout of {known.id}, registered at {known.path}", None
 
     def _free_id(self, natural: str, facts: Facts, taken: dict[str, Facts]) -> str:
-        if natural not in self._by_id and natural not in taken:
+        if natural.lower() not in self._by_id and natural.lower() not in taken:
             return natural
         return distinguished(natural, facts.origin_url or str(facts.path))
 

@@ -112,7 +112,7 @@ class RepositoryRegistry:
         await self._boundaries.check_file_url(checked, principal)
         repository_id = id_from_url(checked.url) or id_from_name(name or Path(checked.url).stem)
         async with self._database.read() as connection:
-            _refuse_taken(await store.get(connection, repository_id))
+            _refuse_taken(await store.get_alike(connection, repository_id))
         mirror = await self._mirrors.ensure(checked, progress)
         facts = await self._facts(mirror)
         shown = name or repository_id.rpartition("/")[2]
@@ -241,7 +241,7 @@ class RepositoryRegistry:
             **_columns(facts),
         )
         async with self._database.write() as transaction:
-            _refuse_taken(await store.get(transaction, repository_id))
+            _refuse_taken(await store.get_alike(transaction, repository_id))
             _refuse_taken(await store.get_by_path(transaction, str(facts.path)))
             stored = await store.save(transaction, repository)
             await self._record(transaction, "repository.registered", None, stored)

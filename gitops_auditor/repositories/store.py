@@ -46,6 +46,13 @@ async def get(connection: AsyncConnection, repository_id: str) -> Repository | N
     return _repository(row) if row is not None else None
 
 
+async def get_alike(connection: AsyncConnection, repository_id: str) -> Repository | None:
+    """The registered repository whose id is this one but for upper and lower case."""
+    alike = func.lower(repositories.c.id) == repository_id.lower()
+    row = (await connection.execute(select(*_COLUMNS).where(_ACTIVE, alike))).first()
+    return _repository(row) if row is not None else None
+
+
 async def get_by_path(connection: AsyncConnection, path: str) -> Repository | None:
     """The registered repository at this path."""
     query = select(*_COLUMNS).where(_ACTIVE, repositories.c.path == path)
