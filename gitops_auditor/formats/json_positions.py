@@ -86,7 +86,7 @@ class _Parser:
         while self._stack:
             self._step(self._stack[-1])
         found = self._grammar.separator.match(self._text, self._at)
-        if found is None or found.end() != len(self._text):
+        if found is None or found[1] or found.end() != len(self._text):
             raise self._malformed("Something follows the end of the document", self._at)
         return Document(root, tuple(self._findings))
 

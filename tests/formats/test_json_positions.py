@@ -85,6 +85,8 @@ def test_a_duplicate_key_is_reported_with_its_line_and_column_and_the_last_wins(
         ('{"a": 1,\n}', 2, 2),
         ("[1, 2", 1, 6),
         ("[1] x", 1, 5),
+        ("0,", 1, 2),
+        ("{}]", 1, 3),
         ("[1}", 1, 3),
         ('{"a" 1}', 1, 2),
         ("", 1, 1),
