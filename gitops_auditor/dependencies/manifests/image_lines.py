@@ -12,7 +12,9 @@ _IMAGE_LINE = re.compile(
     re.MULTILINE,
 )
 _IMAGE_KEY = re.compile(r"\bimage[\"']?[ \t]*:")
-_IMAGE_PARTS = re.compile(r"\b(?:tag|digest|sha|newTag|imageName|repository)[\"']?[ \t]*:")
+_IMAGE_PARTS = re.compile(
+    r"\b(?:tag|digest|sha|newTag|imageName|imageRepository|repository)[\"']?[ \t]*:"
+)
 
 
 def literal_images(text: str, *, scope: Scope, confidence: float = 1.0) -> Iterator[Declaration]:

@@ -11,7 +11,7 @@ from gitops_auditor.dependencies.manifests.images import image_declaration
 from gitops_auditor.dependencies.models import Declaration, Scope
 from gitops_auditor.formats.nodes import Node, mapping, sequence, text, written
 
-_STRING_KEYS = ("image", "imageName")
+_STRING_KEYS = ("image", "imageName", "imageRepository")
 _NAME_KEYS = ("repository", "name", "image")
 _DIGEST_KEYS = ("digest", "sha")
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})

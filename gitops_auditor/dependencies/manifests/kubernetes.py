@@ -22,7 +22,7 @@ from gitops_auditor.formats.nodes import Node, child, text
 
 _TEMPLATE_SUFFIXES = (".j2", ".gotmpl", ".tpl", ".tmpl")
 _KIND = re.compile(rb"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
-_IMAGE = re.compile(rb"\bimage(?:Name)?[\"']?[ \t]*:|\btag[\"']?[ \t]*:|renovate:")
+_IMAGE = re.compile(rb"\bimage(?:Name|Repository)?[\"']?[ \t]*:|\btag[\"']?[ \t]*:|renovate:")
 _SCHEMAS = frozenset({b"CustomResourceDefinition"})
 _NAMED_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$")
 _GUESSED = 0.9

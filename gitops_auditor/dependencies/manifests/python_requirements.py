@@ -30,7 +30,7 @@ _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)(.+)")
 _LOCAL = re.compile(r"\.{0,2}/|\.{1,2}(?:\[|$)|file:|.*\.(?:whl|tar\.gz|zip)$")
 _CLAIMED = re.compile(
     r"(?:^|/)(?:[^/]*requirements?[^/]*|[^/]*constraints[^/]*|requirements/[^/]+|reqs/[^/]+)"
-    r"\.(?:txt|in|pip)$"
+    r"\.(?:txt|in|pip|lock|old)$"
 )
 _CONSTRAINTS_CONFIDENCE = 0.8
 _MAX_PROBLEMS = 20
@@ -118,6 +118,6 @@ def _claims(path: str) -> bool:
 READER = ManifestReader(
     name="python-requirements",
     read=read_requirements,
-    claim_suffixes=(".txt", ".in", ".pip"),
+    claim_suffixes=(".txt", ".in", ".pip", ".lock", ".old"),
     claims=_claims,
 )

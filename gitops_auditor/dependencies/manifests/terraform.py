@@ -1,4 +1,4 @@
-"""Terraform and OpenTofu: module sources and required providers; Terragrunt's `terraform` block.
+"""Terraform and OpenTofu: module sources, required providers, Helm releases; Terragrunt's `terraform` block.
 
 Terraform language documentation, "Module sources" and "Provider requirements". Blocks are found by
 expression and matched brace by brace, since a full HCL parser costs a hundred times the time.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+from gitops_auditor.dependencies.manifests.chart_names import chart_declaration
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.git_sources import ref_kind
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
@@ -25,13 +26,15 @@ from gitops_auditor.dependencies.models import (
 from gitops_auditor.dependencies.names import repository_identity
 
 _BLOCK = re.compile(
-    r'^[ \t]*(?P<kind>module[ \t]+"[^"\n]*"|required_providers|terraform)[ \t]*\{', re.MULTILINE
+    r'^[ \t]*(?P<kind>module[ \t]+"[^"\n]*"|resource[ \t]+"helm_release"[ \t]+"[^"\n]*"|required_providers|terraform)[ \t]*\{',
+    re.MULTILINE,
 )
 _TOKEN = re.compile(
     r'"(?:\\.|[^"\\\n])*"|\#[^\n]*|//[^\n]*|/\*.*?\*/|<<[-~]?(?P<mark>\w+)\n.*?^\s*(?P=mark)$|[{}]',
     re.DOTALL | re.MULTILINE,
 )
 _SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*"(?P<value>[^"\n]*)"', re.MULTILINE)
+_CHART = re.compile(r'^[ \t]*chart[ \t]*=[ \t]*"(?P<value>[^"\n]*)"', re.MULTILINE)
 _VERSION = re.compile(r'(?:^|[\s{,])version[ \t]*=[ \t]*(?P<value>"[^"\n]*"|[^\s,}#]+)')
 _PROVIDER = re.compile(
     r'^[ \t]*"?(?P<name>[A-Za-z][\w-]*)"?[ \t]*[=:][ \t]*(?:(?P<open>\{)|"(?P<version>[^"\n]*)")',
@@ -64,13 +67,15 @@ class _Lines:
 
 
 def read_terraform(file: ManifestFile) -> ManifestFacts:
-    """Modules taken from a registry or a repository, and providers; local modules are left out."""
+    """Modules of a registry or a repository, providers and charts; local ones are left out."""
     text, lines = file.text, _Lines(file.text)
     scope = scope_of_path(file.path)
     declarations: list[Declaration] = []
     for block in _blocks(text):
         if block.kind == "required_providers":
             declarations.extend(_providers(block, lines, scope))
+        elif block.kind == "resource":
+            declarations.extend(_release(block, lines, scope))
         else:
             declarations.extend(_module(block, lines, file.path, scope))
     return ManifestFacts(tuple(declarations))
@@ -106,6 +111,19 @@ def _module(block: _Block, lines: _Lines, path: str, scope: Scope) -> Iterator[D
     version = _VERSION.search(block.body)
     constraint = _unquoted(version["value"]) if version else ""
     yield from _sourced(found["value"], constraint, path, scope, line)
+
+
+def _release(block: _Block, lines: _Lines, scope: Scope) -> Iterator[Declaration]:
+    """The chart of a `helm_release`; one in a folder is left out."""
+    found = _CHART.search(block.body)
+    if found is None or found["value"].startswith((".", "/", "$")):
+        return
+    version = _VERSION.search(block.body)
+    constraint = _unquoted(version["value"]) if version else ""
+    line = lines.line(block.start + found.start("value"))
+    declared = chart_declaration(found["value"], constraint, line=line, scope=scope)
+    if declared is not None:
+        yield declared
 
 
 def _sourced(

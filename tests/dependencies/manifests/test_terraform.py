@@ -94,6 +94,25 @@ def test_addresses_are_those_of_the_registry_or_of_a_repository() -> None:
     ]
 
 
+def test_a_helm_release_names_a_chart() -> None:
+    text = b"""\
+resource "helm_release" "karpenter" {
+  name       = "karpenter"
+  repository = "oci://public.ecr.aws/karpenter"
+  chart      = "karpenter"
+  version    = "1.6.0"
+  values     = ["version: 2"]
+}
+
+resource "helm_release" "local" {
+  chart = "./chart"
+}
+"""
+    facts = read_terraform(ManifestFile("main.tf", text))
+    assert rows(facts) == [("karpenter", "1.6.0", "exact", "runtime", 4)]
+    assert references(facts) == [("chart", "karpenter")]
+
+
 def test_a_module_in_a_repository_beside_this_one_is_a_path() -> None:
     text = b'module "x" {\n  source = "../../modules//net"\n}\n'
     facts = read_terraform(ManifestFile("infra/main.tf", text))
