@@ -1,4 +1,4 @@
-"""Terraform and OpenTofu: module sources, required providers, Helm releases; Terragrunt's `terraform` block.
+"""Terraform and OpenTofu: module sources, providers, Helm releases; the sources of Terragrunt.
 
 Terraform language documentation, "Module sources" and "Provider requirements". Blocks are found by
 expression and matched brace by brace, since a full HCL parser costs a hundred times the time.
@@ -26,7 +26,8 @@ from gitops_auditor.dependencies.models import (
 from gitops_auditor.dependencies.names import repository_identity
 
 _BLOCK = re.compile(
-    r'^[ \t]*(?P<kind>module[ \t]+"[^"\n]*"|resource[ \t]+"helm_release"[ \t]+"[^"\n]*"|required_providers|terraform)[ \t]*\{',
+    r'^[ \t]*(?P<kind>module[ \t]+"[^"\n]*"|resource[ \t]+"helm_release"[ \t]+"[^"\n]*"|'
+    r"required_providers|terraform)[ \t]*\{",
     re.MULTILINE,
 )
 _TOKEN = re.compile(
