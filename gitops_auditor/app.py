@@ -43,8 +43,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve MCP, REST and live events until the process is told to stop.
 
-    `ready` is called with the base address once requests are answered. Raises Unavailable when the
-    address cannot be listened on.
+    `ready` is called with the base address once requests are answered. Raises Unavailable when it
+    cannot listen there.
     """
     from gitops_auditor.http_api.app import create_app
     from gitops_auditor.http_api.serving import run_server
@@ -53,7 +53,8 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     from gitops_auditor.server.http import McpEndpoint
 
     async with open_platform(settings) as platform:
-        endpoint = McpEndpoint(create_server(mcp_catalog_for(settings), platform.services), settings)
+        server = create_server(mcp_catalog_for(settings), platform.services)
+        endpoint = McpEndpoint(server, settings)
         app = create_app(platform.catalog, platform.services, endpoint, endpoint.running)
 
         async def beside() -> None:

@@ -7,6 +7,8 @@ A failure that is not one of these is a bug of ours, and transports answer it as
 from collections.abc import Mapping
 from typing import ClassVar
 
+from typing_extensions import override
+
 JsonScalar = str | int | float | bool | None
 JsonValue = JsonScalar | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -28,6 +30,7 @@ class GitOpsError(Exception):
         self.hint = hint
         self.details: dict[str, JsonValue] = dict(details or {})
 
+    @override
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 

@@ -15,7 +15,7 @@ _log = get_logger("scheduling")
 
 
 async def rescan_on_schedule(catalog: OperationCatalog, services: Services) -> None:
-    """Rescan every DEPENDENCY_SCAN_INTERVAL seconds until cancelled; returns at once when that is 0.
+    """Rescan every DEPENDENCY_SCAN_INTERVAL seconds until cancelled; not at all when that is 0.
 
     A rescan that fails is logged and tried again at the next turn.
     """

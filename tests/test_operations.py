@@ -42,9 +42,11 @@ def catalog() -> OperationCatalog:
     return OperationCatalog([greetings()], {"say_hello": "get_greeting"})
 
 
-async def call(catalog: OperationCatalog, name: str, who: Principal = LOCAL, **given: Any) -> Any:
+async def call(
+    catalog: OperationCatalog, operation: str, who: Principal = LOCAL, /, **given: Any
+) -> Any:
     services = cast("Services", SimpleNamespace())
-    return await catalog.call(services, Call(name, given, who, "request-1"))
+    return await catalog.call(services, Call(operation, given, who, "request-1"))
 
 
 def test_a_declaration_yields_name_route_schemas_effect_and_role(catalog: OperationCatalog) -> None:

@@ -30,7 +30,9 @@ def verify() -> None:
 
 @app.command()
 def export(
-    output: Path = typer.Option(None, "--output", "-o", help="File to write instead of printing."),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", help="File to write instead of printing."
+    ),
 ) -> None:
     """Print every write operation as one JSON object a line, oldest first."""
 

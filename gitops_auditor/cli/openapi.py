@@ -8,7 +8,9 @@ from gitops_auditor.cli.session import print_json_value
 
 
 def command(
-    output: Path = typer.Option(None, "--output", "-o", help="File to write instead of printing."),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", help="File to write instead of printing."
+    ),
 ) -> None:
     """Print the OpenAPI 3.1 document of the REST API."""
     from gitops_auditor.http_api.openapi import openapi_document

@@ -29,7 +29,7 @@ PROBLEMS_SHOWN = 10
 
 
 def command(
-    path: Path = typer.Argument(
+    path: Path | None = typer.Argument(
         None,
         help="Folder with repositories; they are registered. Without it, all registered ones.",
         resolve_path=True,

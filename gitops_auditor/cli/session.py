@@ -4,7 +4,7 @@ import json
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import typer
@@ -15,8 +15,10 @@ from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.identity import LOCAL
 from gitops_auditor.log import configure_logging
-from gitops_auditor.operations import Call, Work, no_progress
-from gitops_auditor.work import WorkProgress
+from gitops_auditor.operations import Call, Progress, Work, no_progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Answer = TypeVar("Answer")
 
@@ -40,7 +42,7 @@ def with_platform(command: Callable[[Platform], Awaitable[Answer]], **overrides:
 
 
 async def call(
-    platform: Platform, operation: str, progress: WorkProgress = no_progress, **arguments: Any
+    platform: Platform, operation: str, progress: Progress = no_progress, **arguments: Any
 ) -> Any:
     """Call an operation as the local user; None arguments are left to their defaults."""
     given = {name: value for name, value in arguments.items() if value is not None}
@@ -102,6 +104,13 @@ class _Bar:
     async def update(self, done: float, total: float | None, message: str) -> None:
         """Move the bar to `done` of `total`."""
         self._progress.update(self._task, completed=done, total=total, message=message)
+
+
+def console() -> "Console":
+    """Standard output for people: colours on a terminal, full lines where there is none."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=False)
 
 
 def print_json(model: BaseModel) -> None:

@@ -1,4 +1,4 @@
-"""The words of the dependency domain: what a manifest declares, what a repository provides, an edge."""
+"""The words of the domain: what a manifest declares, what a repository provides, an edge."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ class Scope(StrEnum):
 
 
 class ConstraintKind(StrEnum):
-    """How a version constraint is to be read; only `range` and `exact` take part in version arithmetic."""
+    """How a constraint is to be read; only `range` and `exact` take part in version arithmetic."""
 
     NONE = "none"
     EXACT = "exact"
@@ -106,8 +106,8 @@ class Problem(NamedTuple):
 class ManifestFacts(NamedTuple):
     """Everything one file says. Pure function of path and content, so it is cached by blob id.
 
-    `package` names the package that the file describes (empty when it describes none), `members` the
-    path globs of packages it groups (workspaces), `definitions` values that other files of the same
+    `package` names the package that the file describes (empty when it describes none), `members`
+    the path globs of packages it groups (workspaces), `definitions` values that other files of the same
     repository refer to by key, for example npm catalogs and Gradle version catalogs.
     """
 
