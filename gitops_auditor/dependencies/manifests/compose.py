@@ -41,7 +41,7 @@ def read_compose(file: ManifestFile) -> ManifestFacts:
     for root in documents.roots:
         for service in mapping(child(root, "services")).values():
             declarations.extend(_declarations(service, file.path, scope))
-            declarations.extend(_environment_images(service, scope))
+            declarations.extend(_told_images(service, scope))
             provisions.extend(_provisions(service))
     return ManifestFacts(tuple(declarations), tuple(provisions), documents.problems)
 
@@ -56,9 +56,13 @@ def _declarations(service: Node, path: str, scope: Scope) -> Iterator[Declaratio
             yield found
 
 
-def _environment_images(service: Node, scope: Scope) -> Iterator[Declaration]:
-    """Images that a service is told of by a variable, for example to start containers of them."""
-    for name, node in mapping(child(service, "environment")).items():
+def _told_images(service: Node, scope: Scope) -> Iterator[Declaration]:
+    """Images that a service or its build is told of by a variable, for example as its base."""
+    told = {
+        **mapping(child(service, "environment")),
+        **mapping(child(service, "build", "args")),
+    }
+    for name, node in told.items():
         if name.endswith("IMAGE") and ":" in text(node):
             value = expand(text(node), {})
             found = image_declaration(

@@ -23,6 +23,12 @@ services:
       additional_contexts:
         base: docker-image://alpine:3.22
         local: ./base
+  store:
+    build:
+      context: ./store
+      args:
+        BASE_IMAGE: clickhouse/server:25.8
+        VERSION: "1"
   web:
     build: https://github.com/acme/web.git#v2:docker
   local:
@@ -43,8 +49,9 @@ def test_services_name_images_and_builds_take_from_elsewhere() -> None:
         ("quay.io/jupyter/base-notebook", "latest", "tag", "runtime", 10),
         ("../../api", "", "path", "build", 14),
         ("alpine", "3.22", "exact", "build", 16),
-        ("https://github.com/acme/web.git", "v2", "tag", "build", 19),
-        ("acme/tagged", "${TAG}", "dynamic", "runtime", 26),
+        ("clickhouse/server", "25.8", "exact", "runtime", 22),
+        ("https://github.com/acme/web.git", "v2", "tag", "build", 25),
+        ("acme/tagged", "${TAG}", "dynamic", "runtime", 32),
     ]
 
 
