@@ -47,6 +47,7 @@ class ReportImporter:
     async def run(self, report: AuditReport) -> ReportImport:
         """See RepositoryRegistry.import_report."""
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             known = {item.id: item for item in await store.active(transaction)}
             outcome = _Sorted(known)
             for row in report.repos:

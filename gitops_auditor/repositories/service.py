@@ -167,6 +167,7 @@ class RepositoryRegistry:
             check_branch(changes.default_branch)
         values = changes.model_dump(exclude_unset=True, exclude_none=True)
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             before = await _at_version(transaction, repository_id, expected_version)
             if all(getattr(before, name) == value for name, value in values.items()):
                 await self._audit.outcome(transaction, "success")
@@ -182,6 +183,7 @@ class RepositoryRegistry:
         Raises NotFound, and Stale at another version.
         """
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             before = await _at_version(transaction, repository_id, expected_version)
             await store.mark_removed(transaction, before, datetime.now(UTC))
             await self._record(transaction, "repository.removed", before, None)
@@ -200,6 +202,7 @@ class RepositoryRegistry:
             path = Path(known.path or "")
         facts = await self._facts(path)
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             before = await _existing(transaction, repository_id)
             values = _columns(facts)
             if all(getattr(before, name) == value for name, value in values.items()):
@@ -241,6 +244,7 @@ class RepositoryRegistry:
             **_columns(facts),
         )
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             _refuse_taken(await store.get_alike(transaction, repository_id))
             _refuse_taken(await store.get_by_path(transaction, str(facts.path)))
             stored = await store.save(transaction, repository)

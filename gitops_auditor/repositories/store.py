@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.repositories.models import Repository
@@ -12,6 +12,16 @@ from gitops_auditor.storage.tables import repositories
 
 _COLUMNS = [repositories.c[name] for name in Repository.model_fields]
 _ACTIVE = repositories.c.removed_at.is_(None)
+
+
+async def lock(transaction: AsyncConnection) -> None:
+    """Keep every other writer of this table out until the transaction ends: call it first.
+
+    What is decided after it, on what is read after it, still holds when it is written. SQLite lets
+    one writer in at a time anyhow.
+    """
+    if transaction.dialect.name == "postgresql":
+        await transaction.execute(text("LOCK TABLE repositories IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def active(connection: AsyncConnection) -> list[Repository]:

@@ -77,6 +77,7 @@ class Workspaces:
     async def _apply(self, workspace: Path, facts: Sequence[Facts]) -> Plan:
         now = datetime.now(UTC)
         async with self._database.write() as transaction:
+            await store.lock(transaction)
             # Decided anew: another process may have registered some meanwhile.
             plan = await _plan(transaction, workspace, facts)
             added = [
