@@ -1,6 +1,7 @@
 """One interface over the version languages of all ecosystems: read, test, combine, rewrite."""
 
 from gitops_auditor.dependencies.versions.compatibility import (
+    Candidate,
     Candidates,
     Compatibility,
     compatible,
@@ -11,12 +12,15 @@ from gitops_auditor.dependencies.versions.constraint import (
     allows,
     is_set,
     major,
+    newest,
     order,
     parse,
+    release,
 )
 from gitops_auditor.dependencies.versions.rewriting import rewrite
 
 __all__ = [
+    "Candidate",
     "Candidates",
     "Compatibility",
     "Constraint",
@@ -25,7 +29,9 @@ __all__ = [
     "compatible",
     "is_set",
     "major",
+    "newest",
     "order",
     "parse",
+    "release",
     "rewrite",
 ]

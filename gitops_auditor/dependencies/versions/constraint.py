@@ -1,5 +1,6 @@
 """A version constraint of any ecosystem, and the questions one can ask it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -91,6 +92,22 @@ def order(ecosystem: str, version: str) -> Ordered | None:
     """The sort key of a version, None when it is not one. Keys of one ecosystem are comparable."""
     scheme = _SCHEMES.get(ecosystem)
     return scheme.order(version) if scheme else None
+
+
+def release(ecosystem: str, version: str) -> str:
+    """The final release that a version is or leads to; the text itself when that is not known."""
+    scheme = _SCHEMES.get(ecosystem)
+    return scheme.release(version) if scheme else version
+
+
+def newest(ecosystem: str, versions: Sequence[str]) -> str:
+    """The greatest of some versions; texts that are no versions come last, "" for none."""
+    best, best_key = min(versions, default=""), None
+    for version in sorted(versions):
+        key = order(ecosystem, version)
+        if key is not None and (best_key is None or best_key < key):
+            best, best_key = version, key
+    return best
 
 
 def scheme_of(ecosystem: str) -> Scheme | None:
