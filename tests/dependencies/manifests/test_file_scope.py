@@ -16,6 +16,8 @@ from gitops_auditor.dependencies.models import Scope
         (".github/requirements.txt", Scope.RUNTIME, Scope.CI),
         (".devcontainer/Dockerfile", Scope.RUNTIME, Scope.DEV),
         ("docs/examples/x.yaml", Scope.RUNTIME, Scope.EXAMPLE),
+        ("playground/package.json", Scope.RUNTIME, Scope.EXAMPLE),
+        ("src/__tests__/package.json", Scope.RUNTIME, Scope.TEST),
         ("tests", Scope.RUNTIME, Scope.RUNTIME),
     ],
 )

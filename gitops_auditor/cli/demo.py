@@ -1,0 +1,51 @@
+"""`gitops-auditor demo`: a workspace of real repositories, scanned, explained and served."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import anyio
+import typer
+
+from gitops_auditor.app import Platform
+from gitops_auditor.cli import conflicts, graph, impact, scan
+from gitops_auditor.cli.addresses import show_addresses
+from gitops_auditor.cli.demo_repositories import make_workspace
+from gitops_auditor.cli.session import call, call_long, console, with_platform
+from gitops_auditor.config import load_settings
+
+CHANGED = "northwind/ui-kit"
+NEW_VERSION = "3.0.0"
+
+
+def command(
+    folder: Path = typer.Option(
+        Path(".demo"), help="Where the repositories and the data go.", resolve_path=True
+    ),
+    once: bool = typer.Option(False, "--once", help="End instead of serving."),
+    port: int = typer.Option(None, help="Port to serve on (GITOPS_PORT)."),
+) -> None:
+    """Make a workspace of real git repositories, scan it, explain it and serve it."""
+    os.environ.setdefault("GITOPS_DATA_DIR", str(folder / "data"))
+    workspace = folder / "workspace"
+    made = make_workspace(workspace)
+    console().rule(f"{len(made)} git repositories in {workspace}", align="left")
+    with_platform(lambda platform: _explain(platform, workspace))
+    if once:
+        return
+    from gitops_auditor.app import serve
+
+    console().rule("The same over MCP and REST", align="left")
+    anyio.run(serve, load_settings(port=port), show_addresses)
+
+
+async def _explain(platform: Platform, workspace: Path) -> None:
+    found = await scan.discover(platform, workspace)
+    report = await call_long(
+        platform, "scan_dependencies", "Scanning", repositories=scan.known_ids(found)
+    )
+    scan.show(report, found)
+    graph.show(await call(platform, "get_dependency_graph"))
+    conflicts.show(await call(platform, "list_conflicts"))
+    change: dict[str, Any] = {"repository": CHANGED, "change_type": "major", "version": NEW_VERSION}
+    impact.show(await call(platform, "analyze_impact", **change))
