@@ -46,7 +46,8 @@ class _Source(NamedTuple):
 
 def data_file(setting: Setting, scope: Scope, *, is_yaml: bool) -> Declaration | None:
     """The data file whose address a setting holds, None when it holds none."""
-    found = _DATA_FILE.search(setting.value)
+    start = setting.value.find("https://")
+    found = _DATA_FILE.match(setting.value, start) if start >= 0 else None
     if found is None or setting.key in _NO_DATA_KEYS:
         return None
     address = found[0]

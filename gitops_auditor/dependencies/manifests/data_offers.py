@@ -22,6 +22,7 @@ from gitops_auditor.dependencies.models import (
 from gitops_auditor.formats.nodes import MalformedDocument, Node, child, mapping, text
 from gitops_auditor.formats.yaml_positions import parse_yaml
 
+_LONGEST_SITE: Final = 300  # bytes; a host name has at most 253
 _LIMIT: Final = 2 * 1024 * 1024
 _BUCKET = re.compile(
     r'^resource[ \t]+"(?P<kind>aws_s3_bucket|google_storage_bucket)"[ \t]+"[^"\n]*"[ \t]*\{'
@@ -38,10 +39,12 @@ def read_buckets(file: ManifestFile) -> ManifestFacts:
     if b"_bucket" not in file.content or len(file.content) > _LIMIT:
         return ManifestFacts()
     offers: list[Provision] = []
+    line, counted = 1, 0
     for found in _BUCKET.finditer(file.text):
+        line += file.text.count("\n", counted, found.start("key"))
+        counted = found.start("key")
         key, scheme = _KEYS[found["kind"]]
         if found["key"] == key:
-            line = file.text.count("\n", 0, found.start("key")) + 1
             offers.append(Provision(Reference("data", f"{scheme}://{found['name']}"), "", line))
     return ManifestFacts(provisions=tuple(offers))
 
@@ -65,8 +68,10 @@ def read_volumes(file: ManifestFile) -> ManifestFacts:
 
 def read_site(file: ManifestFile) -> ManifestFacts:
     """The host of the site that the repository publishes with GitHub Pages."""
+    if len(file.content) > _LONGEST_SITE:
+        return ManifestFacts()
     host = file.text.strip().lower()
-    if len(host) > 253 or _SITE.fullmatch(host) is None:
+    if _SITE.fullmatch(host) is None:
         return ManifestFacts()
     return ManifestFacts(provisions=(Provision(Reference("data", host), "", 1),))
 

@@ -26,13 +26,12 @@ from gitops_auditor.dependencies.models import (
 )
 
 _LIMIT: Final = 1024 * 1024  # characters; scripts are written by hand
-_CALLEE = r"""(?P<callee>\w+)["']?\)?[ \t]*\(?\s*(?:\w*[pP]latform\s*\(\s*)?"""
 _COORDINATES = re.compile(
     r"""(?P<quote>["'])(?P<group>[\w.-]+):(?P<name>[\w.-]+)"""
     r"""(?::(?P<version>[^:@"'\s]*))?(?::[\w.-]+)?(?:@\w+)?(?P=quote)"""
 )
 _NAMED = re.compile(
-    _CALLEE + r"""\[?group\s*[:=]\s*["'](?P<group>[\w.-]+)["']\s*,\s*"""
+    r"""\bgroup\s*[:=]\s*["'](?P<group>[\w.-]+)["']\s*,\s*"""
     r"""name\s*[:=]\s*["'](?P<name>[\w.-]+)["']"""
     r"""(?:\s*,\s*version\s*[:=]\s*(?P<version>["'][^"'\n]*["']|[\w.]+))?"""
 )
@@ -53,10 +52,8 @@ _ACCESSOR = re.compile(
 )
 _FOUND_BY_ALIAS = re.compile(r"""\bfind(?P<kind>Library|Plugin|Bundle)\s*\(\s*["']([\w.-]+)["']""")
 _ADDED = re.compile(r"""\badd\s*\(\s*["'](\w+)["']\s*,\s*\Z""")
-_CONFIGURATION = re.compile(
-    r"""["']?(?P<callee>\w+)["']?\s*\(?\s*(?:["'](?P<added>\w+)["']\s*,\s*)?\[?\s*"""
-    r"""(?:\w*[pP]latform\s*\(\s*)?\Z"""
-)
+_WORD = re.compile(r"\w+")
+_CALL_MARKS: Final = " \t\r\n([\"'"
 _CONTEXT: Final = 120  # characters before a coordinate in which its configuration is looked for
 _PROVIDER_METHODS = re.compile(
     r"\.(?:get|asProvider|orNull|map|flatMap|let|also|toString|run|apply|getOrNull)\b.*"
@@ -101,10 +98,13 @@ def read_build_script(file: ManifestFile) -> ManifestFacts:
 
 def _modules(script: Script) -> Iterator[_Need]:
     yield from _coordinates(script)
-    for pattern in (_NAMED, _POSITIONAL):
-        for found in pattern.finditer(script.text):
-            if _is_configuration(script, found["callee"], found.start()):
-                yield _need(script, found, found["callee"])
+    for found in _NAMED.finditer(script.text):
+        configuration = _configuration(_before(script, found.start()))
+        if _is_configuration(script, configuration, found.start()):
+            yield _need(script, found, configuration)
+    for found in _POSITIONAL.finditer(script.text):
+        if _is_configuration(script, found["callee"], found.start()):
+            yield _need(script, found, found["callee"])
     for found in _ARTIFACT.finditer(script.text):
         yield _need(script, found, "artifact")
 
@@ -112,18 +112,29 @@ def _modules(script: Script) -> Iterator[_Need]:
 def _coordinates(script: Script) -> Iterator[_Need]:
     configuration = ""
     for found in _COORDINATES.finditer(script.text):
-        before = script.text[max(0, found.start() - _CONTEXT) : found.start()]
-        if not before.rstrip().endswith(","):
+        before = _before(script, found.start())
+        if not before.rstrip().endswith(",") or _ADDED.search(before):
             configuration = _configuration(before)
-        elif added := _ADDED.search(before):
-            configuration = added[1]
         if _is_configuration(script, configuration, found.start()):
             yield _need(script, found, configuration)
 
 
+def _before(script: Script, offset: int) -> str:
+    return script.text[max(0, offset - _CONTEXT) : offset]
+
+
 def _configuration(before: str) -> str:
-    call = _CONFIGURATION.search(before)
-    return (call["added"] or call["callee"]) if call else ""
+    """The name of the call whose argument follows, as in `name(`, `name platform("`."""
+    added = _ADDED.search(before)
+    if added is not None:
+        return str(added[1])
+    words: list[str] = _WORD.findall(before)
+    ending = before.rstrip(_CALL_MARKS)
+    while words and ending.removesuffix('")').endswith(words[-1]):
+        if not words[-1].lower().endswith("platform"):
+            return words[-1]
+        ending = ending.removesuffix(words.pop()).rstrip(_CALL_MARKS)
+    return ""
 
 
 def _is_configuration(script: Script, callee: str, offset: int) -> bool:
@@ -147,6 +158,8 @@ def _version(script: Script, written: str) -> str:
 
 
 def _kotlin_modules(script: Script) -> Iterator[_Need]:
+    if "kotlin" not in script.text:
+        return
     for found in _KOTLIN.finditer(script.text):
         if script.block(found.start()).is_dependencies:
             module = f"{_KOTLIN_GROUP}:kotlin-{found['name']}"
@@ -190,12 +203,14 @@ def _scope(path: str, configuration: str, block: Block) -> Scope:
 def _catalog_uses(path: str, script: Script) -> Iterator[Declaration]:
     for found in _ACCESSOR.finditer(script.text):
         name = _PROVIDER_METHODS.sub("", found["path"])
-        before = script.text[max(0, found.start() - _CONTEXT) : found.start()]
+        before = _before(script, found.start())
         is_member = before.endswith(
             (".", '"')
         )  # `x.libs` is no catalog, `"libs.versions.toml"` a file
         if "." in name and not is_member:
             yield _catalog_use(path, script, found.start(), name, _configuration(before))
+    if ".find" not in script.text:
+        return
     for found in _FOUND_BY_ALIAS.finditer(script.text):
         kind = {"Plugin": "plugins.", "Bundle": "bundles."}.get(found["kind"], "")
         name = f"libs.{kind}{accessor(found[2])}"

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from typing import Final, NamedTuple
 
 _COMMENT_OR_STRING = re.compile(
@@ -48,7 +49,10 @@ class Script:
         self.text = _COMMENT_OR_STRING.sub(_blank, text)
         self._newlines = [found.start() for found in re.finditer("\n", self.text)]
         self._offsets, self._blocks = _blocks(self.text)
-        self._constants = _constants(self.text)
+
+    @cached_property
+    def _constants(self) -> dict[str, str]:
+        return _constants(self.text)
 
     def line(self, offset: int) -> int:
         """The 1-based line of a place."""

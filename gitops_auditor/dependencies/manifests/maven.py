@@ -23,10 +23,10 @@ from gitops_auditor.dependencies.models import (
     Scope,
 )
 
-_LIMIT: Final = 8 * 1024 * 1024
+_LIMIT: Final = 2 * 1024 * 1024
 _PROPERTY = re.compile(r"\$\{([^{}]{1,200})\}")
 _SUBSTITUTIONS: Final = 8  # properties that name properties; a cycle ends here
-_LONGEST: Final = 1000
+_LONGEST: Final = 300  # characters of a version or of a property's value
 _SCOPES: Final = {
     "": Scope.RUNTIME,
     "compile": Scope.RUNTIME,
@@ -72,7 +72,8 @@ def _facts(path: str, project: Element) -> ManifestFacts:
 
 def _properties(project: Element) -> Properties:
     declared = project.child("properties")
-    found = {item.tag: item.text for item in declared.children} if declared else {}
+    values = {item.tag: item.text for item in declared.children} if declared else {}
+    found = {name: value for name, value in values.items() if len(value) <= _LONGEST}
     parent = project.child("parent") or Element("parent", 0)
     for key in ("groupId", "artifactId", "version"):
         inherited = parent.text_of(key)

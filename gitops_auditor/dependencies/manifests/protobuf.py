@@ -44,11 +44,12 @@ def read_proto(file: ManifestFile) -> ManifestFacts:
         return ManifestFacts(problems=(Problem(message, 0, 0),))
     declarations: list[Declaration] = []
     provisions: list[Provision] = []
-    package = ""
+    package, line, counted = "", 1, 0
     for found in _STATEMENT.finditer(file.text):
         if found.lastgroup is None:
             continue
-        line = file.text.count("\n", 0, found.start(found.lastgroup)) + 1
+        line += file.text.count("\n", counted, found.start(found.lastgroup))
+        counted = found.start(found.lastgroup)
         if found["file"] and not found["file"].startswith(_COMPILERS_OWN):
             declarations.append(_import(file.path, found["file"], line))
         elif found["package"]:

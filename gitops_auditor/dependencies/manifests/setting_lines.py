@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 _SETTING = re.compile(
     r"""[ \t]*(?:(?:export|set|ENV|const|-)[ \t]+)*["']?-{0,2}(?P<key>[A-Za-z_$][\w.$-]*)["']?"""
-    r"""(?:[ \t]*:[ \t]*[\w\[\]., ]+?(?==))?[ \t]*(?:=>|:=|[=:](?!//))[ \t]*(?P<value>\S.*)"""
+    r"""(?:[ \t]*:[\w\[\]., \t]+?(?==))?[ \t]*(?:=>|:=|[=:](?!//))[ \t]*(?P<value>\S.*)"""
 )
 _ITEM = re.compile(r"""[ \t]*-[ \t]+(?P<value>["']?[A-Za-z][\w+.-]*://.*)""")
 _NAME = re.compile(

@@ -187,3 +187,14 @@ def _trees(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @given(st.recursive(st.just("x"), _trees, max_leaves=20))
 def test_arbitrary_trees_never_raise(body: str) -> None:
     read_pom(ManifestFile("pom.xml", f"<project>{body}</project>".encode()))
+
+
+@pytest.mark.timeout(20)
+def test_long_properties_used_very_often_are_read_in_bounded_time() -> None:
+    names = "<groupId>g</groupId><artifactId>a</artifactId>"
+    need = f"<dependency>{names}<version>${{p}}</version></dependency>"
+    text = (
+        f"<project><properties><p>{'x' * 500_000}</p></properties>"
+        f"<dependencies>{need * 10_000}</dependencies></project>"
+    )
+    assert {row[1] for row in rows(read_pom, "pom.xml", text)} == {"${p}"}

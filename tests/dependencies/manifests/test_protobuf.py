@@ -106,3 +106,9 @@ def test_arbitrary_bytes_never_raise(content: bytes) -> None:
 )
 def test_arbitrary_statements_never_raise(pieces: list[str]) -> None:
     read_proto(ManifestFile("a/b.proto", "".join(pieces).encode()))
+
+
+@pytest.mark.timeout(20)
+def test_very_many_statements_are_read_in_bounded_time() -> None:
+    found = read_proto(ManifestFile("a.proto", b'import "a/b.proto";\n' * 200_000))
+    assert found.declarations[-1].line == 200_000

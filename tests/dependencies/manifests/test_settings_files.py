@@ -257,11 +257,23 @@ def test_each_kind_of_file_has_the_reader_that_fits_it(path: str, names: list[st
 
 
 @pytest.mark.parametrize(
-    "unit", ["://", "a: https://b.c\n", "- name: x\n  value: s3://abc\n", "@:/"]
+    "unit",
+    [
+        "://",
+        "a: https://b.c\n",
+        "- name: x\n  value: s3://abc\n",
+        "@:/",
+        "a:" + " " * 3900 + "://\n",
+        "a: " + "https://" * 480 + "\n",
+        "a: x://" + "u@" * 1900 + "\n",
+        "a: x" + " #" * 1900 + "://\n",
+    ],
 )
+@pytest.mark.timeout(20)
 def test_hostile_repetition_is_read_in_bounded_time(unit: str) -> None:
     content = (unit * (1_000_000 // len(unit))).encode()
     assert len(read_settings(ManifestFile("a.yaml", content)).declarations) <= 1
+    read_constants(ManifestFile("const.py", content))
 
 
 def test_a_file_of_fifty_megabytes_is_left_alone() -> None:
