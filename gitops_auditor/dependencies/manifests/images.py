@@ -6,6 +6,7 @@ of lower-case components, an optional tag and an optional digest.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from gitops_auditor.dependencies.models import (
@@ -47,6 +48,7 @@ class ImageReference(NamedTuple):
     digest: str
 
 
+@lru_cache(maxsize=4096)
 def parse_image(text: str) -> ImageReference | None:
     """The parts of `text`, or None when it is not an image reference.
 

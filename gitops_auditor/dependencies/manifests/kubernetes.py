@@ -18,19 +18,21 @@ from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestR
 from gitops_auditor.dependencies.manifests.renovate_comments import renovate_declarations
 from gitops_auditor.dependencies.manifests.yaml_documents import yaml_documents
 from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Scope
-from gitops_auditor.formats.nodes import Node, child, text
+from gitops_auditor.formats.nodes import Node, child, mapping, text
 
 _TEMPLATE_SUFFIXES = (".j2", ".gotmpl", ".tpl", ".tmpl")
 _KIND = re.compile(rb"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _IMAGE = re.compile(rb"\bimage(?:Name|Repository)?[\"']?[ \t]*:|\btag[\"']?[ \t]*:|renovate:")
 _SCHEMAS = frozenset({b"CustomResourceDefinition"})
 _NAMED_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$")
+_APP = {"slug", "arch"}
+"""Keys of a Home Assistant app, whose image is the one it publishes."""
 _GUESSED = 0.9
 """Outside of manifests and values the same words mostly, but not always, mean an image."""
 _READ_ELSEWHERE = re.compile(
     r"(?:^|/)(?:\.github/|\.circleci/|\.gitlab-ci\.yml$|\.gitlab/|\.drone\.yml$|\.travis\.yml$|"
     r"\.woodpecker|azure-pipelines|bitbucket-pipelines|cloudbuild|\.pre-commit|pnpm-lock|"
-    r"pnpm-workspace|Chart\.ya?ml$|chartpress\.ya?ml$|build\.ya?ml$|config\.ya?ml$|"
+    r"pnpm-workspace|Chart\.ya?ml$|chartpress\.ya?ml$|build\.ya?ml$|"
     r"[^/]*(?:compose|stack)[^/]*\.ya?ml$|[^/]*environment[^/]*\.ya?ml$|meta\.ya?ml$)"
 )
 
@@ -49,7 +51,8 @@ def read_yaml(file: ManifestFile) -> ManifestFacts:
     templated = b"{{" in content or b"{%" in content
     if templated and _is_template(file.path):
         return ManifestFacts(tuple(literal_images(file.text, scope=scope)))
-    if not sourced and not templated and has_only_literal_images(file.text):
+    is_app = b"slug:" in content and b"arch:" in content
+    if not (sourced or templated or is_app) and has_only_literal_images(file.text):
         confidence = 1.0 if kinds or _NAMED_VALUES.search(file.name) else _GUESSED
         found = literal_images(file.text, scope=scope, confidence=confidence)
         return ManifestFacts((*found, *renovate_declarations(file.text, scope=scope)))
@@ -79,7 +82,7 @@ def _document(root: Node, name: str, scope: Scope) -> Iterator[Declaration]:
         yield from custom_resource(kind, root, scope)
         if kind != "CustomResourceDefinition":
             yield from image_values(root, scope=scope)
-    else:
+    elif not mapping(root).keys() >= _APP:
         confidence = 1.0 if _NAMED_VALUES.search(name) else _GUESSED
         yield from image_values(root, scope=scope, confidence=confidence)
 

@@ -93,6 +93,12 @@ def test_other_yaml_has_less_confidence_than_manifests_and_values() -> None:
         assert [entry.confidence for entry in facts.declarations] == [confidence]
 
 
+def test_the_image_of_a_home_assistant_app_is_its_own() -> None:
+    text = b"slug: hub\narch: [amd64]\nimage: ghcr.io/acme/hub\n"
+    assert read(text, "hub/config.yaml") == []
+    assert read(b"image: ghcr.io/acme/hub:1\n", "hub/config.yaml") != []
+
+
 def test_aliases_do_not_repeat_an_image() -> None:
     text = b"a: &a\n  image:\n    repository: o/a\n    tag: 1\nb: *a\nc: *a\n"
     assert read(text, "values.yaml") == [("o/a", "1", "exact", "runtime", 3)]
