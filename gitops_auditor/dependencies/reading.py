@@ -1,8 +1,8 @@
 """From a path and its content to what the file says: who reads it, and reading it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gitops_auditor.dependencies.manifests import READERS
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
@@ -27,36 +27,57 @@ class ManifestIndex:
     """Finds the readers of a path fast: most files of a repository are claimed by none."""
 
     def __init__(self, readers: Sequence[ManifestReader] = READERS) -> None:
+        self._readers = readers
         self._by_name: dict[str, tuple[ManifestReader, ...]] = {}
         for reader in readers:
             for name in reader.names:
                 self._by_name[name] = (*self._by_name.get(name, ()), reader)
-        self._by_suffix = tuple((reader.suffixes, reader) for reader in readers if reader.suffixes)
-        self._suffixes = tuple({suffix for suffixes, _ in self._by_suffix for suffix in suffixes})
-        self._claimants = tuple(
-            (reader.claim_suffixes, reader.claims, reader)
-            for reader in readers
-            if reader.claims is not None
-        )
-        self._claimable = tuple(
-            {suffix for suffixes, _, _ in self._claimants for suffix in suffixes}
-        )
+        self._by_extension: dict[str, _Candidates] = {}
 
     def readers(self, path: str) -> tuple[ManifestReader, ...]:
         """Every reader that claims the path, each once."""
         name = path.rpartition("/")[2]
+        extension = name.rpartition(".")[2]
+        candidates = self._by_extension.get(extension)
+        if candidates is None:
+            candidates = self._by_extension[extension] = self._candidates(extension)
         found = self._by_name.get(name, ())
-        if name.endswith(self._suffixes):
-            found += tuple(
-                reader for suffixes, reader in self._by_suffix if name.endswith(suffixes)
-            )
-        if name.endswith(self._claimable):
-            found += tuple(
-                reader
-                for suffixes, claims, reader in self._claimants
-                if name.endswith(suffixes) and claims(path)
-            )
+        for suffixes, reader in candidates.by_suffix:
+            if name.endswith(suffixes):
+                found = (*found, reader)
+        for suffixes, claims, reader in candidates.by_claim:
+            if name.endswith(suffixes) and claims(path):
+                found = (*found, reader)
         return found if len(found) < 2 else tuple(dict.fromkeys(found))
+
+    def _candidates(self, extension: str) -> "_Candidates":
+        return _Candidates(
+            tuple(
+                (reader.suffixes, reader)
+                for reader in self._readers
+                if _may_end(extension, reader.suffixes)
+            ),
+            tuple(
+                (reader.claim_suffixes, reader.claims, reader)
+                for reader in self._readers
+                if reader.claims is not None and _may_end(extension, reader.claim_suffixes)
+            ),
+        )
+
+
+class _Candidates(NamedTuple):
+    """The readers that a name with some extension has to be shown to."""
+
+    by_suffix: tuple[tuple[tuple[str, ...], ManifestReader], ...]
+    by_claim: tuple[tuple[tuple[str, ...], Callable[[str], bool], ManifestReader], ...]
+
+
+def _may_end(extension: str, suffixes: Sequence[str]) -> bool:
+    """Whether a name whose part behind the last dot is `extension` can end with a suffix."""
+    return any(
+        extension == suffix.rpartition(".")[2] if "." in suffix else extension.endswith(suffix)
+        for suffix in suffixes
+    )
 
 
 def read_manifest(readers: Iterable[ManifestReader], path: str, content: bytes) -> ManifestFacts:

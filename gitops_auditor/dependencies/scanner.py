@@ -19,10 +19,10 @@ from gitops_auditor.repositories.git import Git, TreeEntry
 MAX_FILE_BYTES: Final = 5 * 1024 * 1024
 """A larger manifest is reported, not read; written by people, none comes near it."""
 
-_BATCH: Final = 400
+_BATCH: Final = 1500
 """Files fetched from git and parsed at a time; bounds memory."""
 
-_MAX_BATCH_BYTES: Final = 48 * 1024 * 1024
+_MAX_BATCH_BYTES: Final = 24 * 1024 * 1024
 WORKTREE: Final = "worktree"
 """Stands for the commit in facts that were read from uncommitted files."""
 
@@ -84,8 +84,9 @@ class RepositoryScanner:
     ) -> tuple[list[FileFacts], list[tuple[str, Problem]]]:
         files: list[FileFacts] = []
         problems: list[tuple[str, Problem]] = []
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
+        pending = list(wanted)
+        while pending:
+            batch, pending = pending[:_BATCH], pending[_BATCH:]
             read = await self._git.blobs(
                 path,
                 [item.blob for item in batch],
@@ -93,11 +94,12 @@ class RepositoryScanner:
                 max_total_bytes=_MAX_BATCH_BYTES,
             )
             files += await anyio.to_thread.run_sync(_parse, batch, read.contents)
-            problems += [
-                _unread(item.path, read.skipped[item.blob])
-                for item in batch
-                if item.blob in read.skipped
-            ]
+            skipped = [item for item in batch if item.blob in read.skipped]
+            if read.contents and skipped:
+                # There may only have been no room for them.
+                pending = skipped + pending
+            else:
+                problems += [_unread(item.path, read.skipped[item.blob]) for item in skipped]
         return files, problems
 
     def _select(self, entries: Iterable[TreeEntry]) -> tuple[list[_Wanted], tuple[Gitlink, ...]]:
