@@ -203,10 +203,9 @@ def _scope(path: str, configuration: str, block: Block) -> Scope:
 def _catalog_uses(path: str, script: Script) -> Iterator[Declaration]:
     for found in _ACCESSOR.finditer(script.text):
         name = _PROVIDER_METHODS.sub("", found["path"])
-        before = _before(script, found.start())
-        is_member = before.endswith(
-            (".", '"')
-        )  # `x.libs` is no catalog, `"libs.versions.toml"` a file
+        before = _before(script, found.start()).removesuffix("rootProject.")
+        # `x.libs` is no catalog, and `"libs.versions.toml"` is a file
+        is_member = before.endswith((".", '"', "'", "/"))
         if "." in name and not is_member:
             yield _catalog_use(path, script, found.start(), name, _configuration(before))
     if ".find" not in script.text:

@@ -101,6 +101,7 @@ dependencies {
   )
 }
 val version = libs.versions.kotlin.get()
+dependencies { testImplementation(rootProject.libs.junit) }
 val helper = libs.findLibrary("junit-jupiter").get()
 val file = "gradle/libs.versions.toml"
 """
@@ -123,7 +124,8 @@ def test_every_need_of_a_kotlin_script_has_its_line_scope_and_kind() -> None:
         ("libs.bundles.ktor", "libs.bundles.ktor", "catalog", "runtime", 30),
         ("junit:junit", "3.1.0", "exact", "test", 31),
         ("libs.wrapped", "libs.wrapped", "catalog", "runtime", 33),
-        ("libs.junit.jupiter", "libs.junit.jupiter", "catalog", "build", 37),
+        ("libs.junit", "libs.junit", "catalog", "test", 37),
+        ("libs.junit.jupiter", "libs.junit.jupiter", "catalog", "build", 38),
     ]
 
 
