@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import anyio
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import (
@@ -88,16 +88,19 @@ class Access:
         now = datetime.now(UTC)
         _check_name(name)
         _check_expiry(expires_at, now)
-        text = PREFIX + secrets.token_urlsafe(32)
+        plain = PREFIX + secrets.token_urlsafe(32)
         info = TokenInfo(
             id=secrets.token_hex(8), name=name, role=role, created_at=now, expires_at=expires_at
         )
         async with self._database.write() as transaction:
+            if self._database.dialect == "postgresql":
+                # Two tokens of one name could otherwise be made at the same moment.
+                await transaction.execute(text("LOCK TABLE tokens IN SHARE ROW EXCLUSIVE MODE"))
             await self._refuse_taken(transaction, name, now)
-            row = {**info.model_dump(), "role": role.value, "hash": _digest(text)}
+            row = {**info.model_dump(), "role": role.value, "hash": _digest(plain)}
             await transaction.execute(insert(tokens).values(row))
             await self._record(transaction, info.model_dump(mode="json"))
-        return text, info
+        return plain, info
 
     async def authenticate(self, token: str) -> Principal:
         """Whose token this is. Raises Unauthenticated, for every reason with the same words.

@@ -1,15 +1,17 @@
 """Tokens, from being made to being refused."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor import access as access_module
 from gitops_auditor.access import PREFIX, Access
-from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
+from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Unauthenticated, Unavailable
 from gitops_auditor.identity import Role
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.tables import tokens
@@ -177,3 +179,38 @@ async def test_changes_are_recorded_in_their_own_transaction(database: Database)
     _, info = await access.create_token("ci", Role.VIEWER)
     await access.revoke_token(info.id)
     assert recorded == [("ci", False), ("ci", True)]
+
+
+async def test_a_database_that_cannot_be_written_does_not_lock_everybody_out(
+    access: Access, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, _ = await access.create_token("ci", Role.VIEWER)
+
+    def full() -> None:
+        raise Unavailable("The disk is full.", hint="Free some space.")
+
+    monkeypatch.setattr(database, "write", full)
+    assert (await access.authenticate(text)).name == "ci"
+
+
+async def test_the_memory_for_accepted_tokens_is_bounded(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_module, "CACHED_TOKENS", 2)
+    for number in range(4):
+        text, _ = await access.create_token(f"ci {number}", Role.VIEWER)
+        await access.authenticate(text)
+    assert len(access._accepted) == 2
+
+
+async def test_two_tokens_of_one_name_are_not_made_at_the_same_time(access: Access) -> None:
+    made: list[str] = []
+
+    async def make() -> None:
+        with suppress(Conflict):
+            made.append((await access.create_token("ci", Role.VIEWER))[0])
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(8):
+            tasks.start_soon(make)
+    assert len(made) == 1

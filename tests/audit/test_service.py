@@ -178,3 +178,43 @@ async def test_a_log_that_was_emptied_is_found(audit: Audit, database: Database)
     verdict = await audit.verify()
     assert not verdict.ok
     assert [problem.row for problem in verdict.problems] == [1, 2]
+
+
+async def test_a_second_outcome_is_not_given_to_an_operation_that_is_settled_twice(
+    database: Database, anchor_path: Path, processes: Processes
+) -> None:
+    dead = Audit(database, anchor_path, Processes("dead"))
+    for number in range(5):
+        await dead.intend("ann", f"half-{number}", {})
+    settled: list[int] = []
+
+    async def settle() -> None:
+        settled.append(await Audit(database, anchor_path, processes).settle())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(settle)
+    assert sum(settled) == 5
+    assert [record.result for record in await _records(dead)] == ["interrupted"] * 5
+
+
+async def test_a_failure_is_reported_even_when_its_outcome_cannot_be_written(
+    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise Unavailable("The disk is full.", hint="Free some space.")
+
+    async def fail() -> None:
+        async with audit.operation("ann", "make", {}):
+            monkeypatch.setattr(database, "write", full)
+            raise Conflict("It is taken.", hint="Take another.")
+
+    async def succeed() -> None:
+        async with audit.operation("ann", "make", {}):
+            monkeypatch.setattr(database, "write", full)
+
+    with pytest.raises(Conflict):
+        await fail()
+    monkeypatch.undo()
+    with pytest.raises(Unavailable):
+        await succeed()
