@@ -8,6 +8,7 @@ from pathlib import Path
 from gitops_auditor.access import Access
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
+from gitops_auditor.dependencies.queries import DependencyQueries
 from gitops_auditor.dependencies.service import DependencyService
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.events import EventLog
@@ -30,6 +31,7 @@ class Services:
     work: WorkManager
     repositories: RepositoryRegistry
     dependencies: DependencyService
+    dependency_queries: DependencyQueries
 
 
 @asynccontextmanager
@@ -55,6 +57,7 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
 
     git = Git()
     repositories = RepositoryRegistry(database, events, audit, git, settings)
+    dependencies = DependencyService(database, events, audit, repositories, git, settings)
     return Services(
         settings=settings,
         database=database,
@@ -63,7 +66,8 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
         access=Access(database, lambda tx, after: audit.outcome(tx, "success", after=after)),
         work=await stack.enter_async_context(WorkManager(database, events, process).open()),
         repositories=repositories,
-        dependencies=DependencyService(database, events, audit, repositories, git, settings),
+        dependencies=dependencies,
+        dependency_queries=DependencyQueries(dependencies, repositories, settings),
     )
 
 

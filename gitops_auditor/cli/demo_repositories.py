@@ -29,13 +29,22 @@ def make_workspace(folder: Path) -> list[Path]:
     text = files("gitops_auditor.cli").joinpath("demo_workspace.yaml").read_text(encoding="utf-8")
     described = yaml.safe_load(text)
     organisation = described["organisation"]
-    made = []
+    new = []
     for name, contents in described["repositories"].items():
-        path = folder / name
-        if not (path / ".git").is_dir():
-            _make(path, f"https://github.com/{organisation}/{name}.git", contents)
-        made.append(path)
-    return made
+        if not (folder / name / ".git").is_dir():
+            _make(folder / name, f"https://github.com/{organisation}/{name}.git", contents)
+            new.append(name)
+    for name, links in described["submodules"].items():
+        if name in new:
+            _link(folder, name, links)
+    return [folder / name for name in described["repositories"]]
+
+
+def _link(folder: Path, name: str, links: dict[str, str]) -> None:
+    for place, target in links.items():
+        commit = _git(folder / target, "rev-parse", "HEAD")
+        _git(folder / name, "update-index", "--add", "--cacheinfo", f"160000,{commit},{place}")
+    _git(folder / name, "commit", "--quiet", "--message=Pin the submodules")
 
 
 def _make(path: Path, origin: str, contents: dict[str, str]) -> None:
@@ -49,7 +58,7 @@ def _make(path: Path, origin: str, contents: dict[str, str]) -> None:
     _git(path, "commit", "--quiet", "--message=Describe the project")
 
 
-def _git(path: Path, *arguments: str) -> None:
+def _git(path: Path, *arguments: str) -> str:
     if shutil.which("git") is None:
         raise Unavailable("git is not installed.", hint="Install git and try again.")
     ended = subprocess.run(
@@ -66,3 +75,4 @@ def _git(path: Path, *arguments: str) -> None:
             f"git {arguments[0]} failed in {path}: {ended.stderr.strip()}",
             hint="Remove the folder and try again.",
         )
+    return ended.stdout.strip()

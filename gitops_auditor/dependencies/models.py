@@ -188,7 +188,9 @@ class RepositoryDependencies(BaseModel):
 
     repository: str
     depends_on: list[Dependency]
+    depends_on_total: int
     dependents: list[Dependency]
+    dependents_total: int
 
 
 class Package(BaseModel):

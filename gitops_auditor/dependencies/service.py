@@ -84,26 +84,34 @@ class DependencyService:
         return await scan.run(selected, progress)
 
     async def edges(self) -> Sequence[Dependency]:
-        """Every edge that the last scans saw, by source, file and line. Do not change the list."""
-        version = await self._version()
+        """Every edge that the last scans saw, by source, file and line."""
+        version = await self.version()
         if self._edges is None or self._edges.version != version:
             async with self._database.read() as connection:
                 rows = await store.live_rows(connection)
-            self._edges = _Kept(version, await anyio.to_thread.run_sync(_dependencies, rows))
+            edges = await anyio.to_thread.run_sync(store.dependencies_of, rows)
+            self._edges = _Kept(version, edges)
         return self._edges.view
 
-    async def dependencies(self, repository_id: str) -> RepositoryDependencies:
-        """What a repository needs and who needs it. Raises NotFound for an unknown id."""
+    async def dependencies(self, repository_id: str, limit: int) -> RepositoryDependencies:
+        """What a repository needs and who needs it, at most `limit` each, those on repositories of
+        the workspace first. Raises NotFound for an unknown id.
+        """
         repository = await self._repositories.get(repository_id)
         edges = await self.edges()
+        needs = [edge for edge in edges if edge.source_repo == repository.id]
+        needs.sort(key=lambda edge: edge.target_repo is None)
+        needed = [
+            edge
+            for edge in edges
+            if edge.target_repo == repository.id and edge.source_repo != repository.id
+        ]
         return RepositoryDependencies(
             repository=repository.id,
-            depends_on=[edge for edge in edges if edge.source_repo == repository.id],
-            dependents=[
-                edge
-                for edge in edges
-                if edge.target_repo == repository.id and edge.source_repo != repository.id
-            ],
+            depends_on=needs[:limit],
+            depends_on_total=len(needs),
+            dependents=needed[:limit],
+            dependents_total=len(needed),
         )
 
     async def packages(self) -> Sequence[Package]:
@@ -139,7 +147,7 @@ class DependencyService:
         return condition(registered, heads, counts, oldest)
 
     async def _read_contents(self) -> Contents:
-        version = await self._version()
+        version = await self.version()
         if self._contents is None or self._contents.version != version:
             registered = await self._repositories.all()
             async with self._database.read() as connection:
@@ -147,10 +155,7 @@ class DependencyService:
             self._contents = _Kept(version, await anyio.to_thread.run_sync(contents_of, packed))
         return self._contents.view
 
-    async def _version(self) -> int:
+    async def version(self) -> int:
+        """A number that is another one after every scan, also of another process."""
         async with self._database.read() as connection:
             return await store.last_scan(connection)
-
-
-def _dependencies(rows: Sequence[Sequence[object]]) -> list[Dependency]:
-    return [store.dependency(row) for row in rows]

@@ -4,6 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
+from gitops_auditor.dependencies.conflict_models import Conflict, ConflictQuery
+from gitops_auditor.dependencies.graph_models import DependencyGraph, GraphQuery
+from gitops_auditor.dependencies.impact_models import ChangeRequest, ImpactReport
 from gitops_auditor.dependencies.models import (
     DependencyChange,
     FileProblem,
@@ -47,12 +50,75 @@ async def scan_dependencies(ctx: Context, params: ScanRequest) -> ScanReport:
     )
 
 
+class GraphRequest(GraphQuery):
+    """Which part of the graph to show."""
+
+    limit: int = Field(
+        200, ge=1, le=200_000, description="The most nodes and edges to return together."
+    )
+
+
+class ConflictRequest(PageParams, ConflictQuery):
+    """Which conflicts to list."""
+
+    limit: int = Field(10, ge=1, le=200, description="Most conflicts to answer with.")
+
+
+class ConflictPage(Page[Conflict]):
+    """Conflicts, the most severe first, and counts over all of them."""
+
+    packages: int
+    by_severity: dict[str, int]
+    by_kind: dict[str, int]
+
+
+class ImpactRequest(ChangeRequest):
+    """A change, and how far to follow it."""
+
+    depth: int | None = Field(
+        None, ge=1, le=100, description="Steps to follow; the settings' depth when left out."
+    )
+
+
+@toolset.operation("GET /api/dependencies/graph")
+async def get_dependency_graph(ctx: Context, params: GraphRequest) -> DependencyGraph:
+    """Get the dependency graph of all repositories or around one, with cycles and update order."""
+    return await ctx.services.dependency_queries.graph(params)
+
+
+@toolset.operation("GET /api/dependencies/conflicts")
+async def list_conflicts(ctx: Context, params: ConflictRequest) -> ConflictPage:
+    """List version conflicts: who holds what where, and the fewest edits that resolve each."""
+    query = ConflictQuery.model_validate(params.model_dump(exclude={"limit", "cursor"}))
+    report = await ctx.services.dependency_queries.conflicts(query)
+    page = slice_page(report.conflicts, params)
+    return ConflictPage(
+        **dict(page),
+        packages=report.packages,
+        by_severity=report.by_severity,
+        by_kind=report.by_kind,
+    )
+
+
+@toolset.operation("POST /api/dependencies/analyze-impact", effect="read")
+async def analyze_impact(ctx: Context, params: ImpactRequest) -> ImpactReport:
+    """Analyze what a planned change of a repository breaks in others, and the update order."""
+    change = ChangeRequest.model_validate(params.model_dump(exclude={"depth"}))
+    return await ctx.services.dependency_queries.impact(change, params.depth)
+
+
+class RepositoryDependenciesRequest(RepositoryRef):
+    """One repository, and how many dependencies to answer with."""
+
+    limit: int = Field(100, ge=1, le=10_000, description="Most dependencies in each direction.")
+
+
 @toolset.operation("GET /api/dependencies/repository/{repository_id:path}")
 async def get_repository_dependencies(
-    ctx: Context, params: RepositoryRef
+    ctx: Context, params: RepositoryDependenciesRequest
 ) -> RepositoryDependencies:
     """Get what a repository depends on and who depends on it, each with file and line."""
-    return await ctx.services.dependencies.dependencies(params.repository_id)
+    return await ctx.services.dependencies.dependencies(params.repository_id, params.limit)
 
 
 @toolset.operation("GET /api/dependencies/changes", surface="toolset")
