@@ -33,6 +33,11 @@ class LogTable:
     def __init__(self, dialect: Literal["sqlite", "postgresql"]) -> None:
         self._dialect = dialect
 
+    async def lock(self, transaction: AsyncConnection) -> None:
+        """Keep other writers of the log out until `transaction` ends; SQLite has one anyhow."""
+        if self._dialect == "postgresql":
+            await transaction.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+
     async def append(
         self,
         transaction: AsyncConnection,
@@ -42,9 +47,8 @@ class LogTable:
         at: datetime,
     ) -> Row:
         """Add the next row of the chain. Rows are numbered from 1 without gaps."""
-        if self._dialect == "postgresql":
-            # Held to the commit: two writers must not follow the same row.
-            await transaction.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+        # Two writers must not follow the same row.
+        await self.lock(transaction)
         seq, previous = await self._head(transaction)
         row = link(
             seq + 1,

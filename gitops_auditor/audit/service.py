@@ -218,6 +218,7 @@ class Audit:
     async def _interrupt(self, entry: AuditEntry) -> int:
         async with self._database.write() as transaction:
             # Another process may be settling too.
+            await self._table.lock(transaction)
             if await self._table.is_finished(transaction, entry.id):
                 return 0
             error = {"code": "interrupted", "message": "The process that ran it ended before it."}

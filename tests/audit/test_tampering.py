@@ -123,17 +123,24 @@ async def test_an_end_that_was_cut_off_stays_found_when_the_log_goes_on(
     assert not (await filled.verify()).ok
 
 
+def _add_line(path: Path, line: str) -> None:
+    path.write_text(path.read_text("ascii") + line, "ascii")
+
+
+def _delete(path: Path) -> None:
+    path.unlink()
+
+
 async def test_a_line_added_to_the_anchor_without_its_key_is_found(
     filled: Audit, anchor_path: Path
 ) -> None:
-    lines = anchor_path.read_text("ascii")
-    anchor_path.write_text(f"{lines}{ROWS + 1} {'0' * 64} {'0' * 64}\n", "ascii")
+    _add_line(anchor_path, f"{ROWS + 1} {'0' * 64} {'0' * 64}\n")
     verdict = await filled.verify()
     assert "not genuine" in verdict.problems[0].message
 
 
 async def test_a_missing_anchor_is_found(filled: Audit, anchor_path: Path) -> None:
-    anchor_path.unlink()
+    _delete(anchor_path)
     verdict = await filled.verify()
     assert "no anchor" in verdict.problems[0].message
 
