@@ -6,6 +6,7 @@ from gitops_auditor.dependencies.models import (
     ConstraintKind,
     Declaration,
     DependencyType,
+    ImpactLevel,
     Reference,
     Scope,
 )
@@ -59,7 +60,7 @@ class Edge(NamedTuple):
     version_constraint: str
     constraint_kind: ConstraintKind
     scope: Scope
-    impact_level: str
+    impact_level: ImpactLevel
     confidence: float
     file: str
     line: int

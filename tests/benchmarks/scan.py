@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.scan [--corpus DIR] [--repositories N] [--rounds N]
 
-The floor lists the files of every repository with `git ls-files`, keeps those that are manifests and
-reads them. A full scan starts with an empty database and ends with all edges read; a rescan finds
-every repository as it was. Without a corpus the workspace is made; a smaller corpus is filled up
-with copies of its own repositories.
+The floor lists the files of every repository with `git ls-files`, keeps those that are manifests
+and reads them. A full scan starts with an empty database and ends with all edges read; a rescan
+finds all repositories as they were. Without a corpus the workspace is made; a smaller one is filled
+up with copies of its own repositories.
 """
 
 import argparse
