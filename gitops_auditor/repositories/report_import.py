@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import GitOpsError, JsonValue
 from gitops_auditor.events import EventLog
@@ -19,6 +17,7 @@ from gitops_auditor.repositories.models import (
     Skipped,
 )
 from gitops_auditor.repositories.naming import id_from_name, id_from_url
+from gitops_auditor.repositories.store import Connection
 from gitops_auditor.storage.database import Database
 
 CHANNEL = "repositories"
@@ -84,7 +83,7 @@ class ReportImporter:
             updated_at=now,
         )
 
-    async def _announce(self, transaction: AsyncConnection, result: ReportImport) -> None:
+    async def _announce(self, transaction: Connection, result: ReportImport) -> None:
         registered: list[JsonValue] = [*result.registered]
         data: dict[str, JsonValue] = {
             "timestamp": result.timestamp.isoformat(),

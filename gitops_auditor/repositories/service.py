@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
@@ -44,6 +43,7 @@ from gitops_auditor.repositories.naming import (
     is_id,
 )
 from gitops_auditor.repositories.report_import import ReportImporter
+from gitops_auditor.repositories.store import Connection
 from gitops_auditor.repositories.workspaces import Workspaces
 from gitops_auditor.storage.database import Database
 
@@ -253,7 +253,7 @@ class RepositoryRegistry:
 
     async def _record(
         self,
-        transaction: AsyncConnection,
+        transaction: Connection,
         event: str,
         before: Repository | None,
         after: Repository | None,
@@ -292,7 +292,7 @@ def _columns(facts: Facts) -> dict[str, Any]:
 
 
 async def _at_version(
-    transaction: AsyncConnection, repository_id: str, expected: int | None
+    transaction: Connection, repository_id: str, expected: int | None
 ) -> Repository:
     found = await _existing(transaction, repository_id)
     if expected is not None and found.version != expected:
@@ -304,7 +304,7 @@ async def _at_version(
     return found
 
 
-async def _existing(connection: AsyncConnection, repository_id: str) -> Repository:
+async def _existing(connection: Connection, repository_id: str) -> Repository:
     found = await store.get(connection, repository_id) if is_id(repository_id) else None
     if found is not None:
         return found

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.storage.tables import repositories
 
+Connection = AsyncConnection
+"""A connection or transaction, for those that only pass it on."""
+
 _COLUMNS = [repositories.c[name] for name in Repository.model_fields]
 _ACTIVE = repositories.c.removed_at.is_(None)
 

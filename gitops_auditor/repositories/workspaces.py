@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import JsonValue, Unavailable
@@ -18,6 +17,7 @@ from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.inspection import Facts, inspect_all
 from gitops_auditor.repositories.models import DiscoveryReport, Repository, Skipped
 from gitops_auditor.repositories.reconciliation import Plan, Registered
+from gitops_auditor.repositories.store import Connection
 from gitops_auditor.storage.database import Database
 
 CHANNEL = "repositories"
@@ -94,7 +94,7 @@ class Workspaces:
             await self._announce(transaction, workspace, plan)
         return plan
 
-    async def _announce(self, transaction: AsyncConnection, workspace: Path, plan: Plan) -> None:
+    async def _announce(self, transaction: Connection, workspace: Path, plan: Plan) -> None:
         registered: list[JsonValue] = [repository_id for repository_id, _ in plan.added]
         updated: list[JsonValue] = [known.id for known, _ in plan.updated]
         data: dict[str, JsonValue] = {
@@ -105,7 +105,7 @@ class Workspaces:
         await self._events.append(transaction, CHANNEL, "workspace.discovered", data)
 
 
-async def _plan(connection: AsyncConnection, workspace: Path, facts: Sequence[Facts]) -> Plan:
+async def _plan(connection: Connection, workspace: Path, facts: Sequence[Facts]) -> Plan:
     active = await store.active(connection)
     removed = await store.removed(connection)
     return Registered(active, removed, _exists).reconcile(workspace, facts)
