@@ -35,6 +35,9 @@ ILLUSTRATIVE: Final = 1
 COPIED: Final = 2
 """A place among fixtures and copies of other projects."""
 
+WILDCARDS: Final = frozenset({"image", "maven"})
+"""Namespaces in which an offer may leave parts of a name open, such as `{arch}` or `{module}`."""
+
 _WITHIN: Final = frozenset({ConstraintKind.WORKSPACE, ConstraintKind.PATH})
 
 
@@ -81,7 +84,7 @@ class ProviderIndex:
         provider = Provider(
             repository, offer.package, 1.0, (place, depth, repository, offer.file, offer.package)
         )
-        pattern = wildcard(reference.name) if reference.namespace == "image" else None
+        pattern = wildcard(reference.name) if reference.namespace in WILDCARDS else None
         if pattern is not None:
             self._patterns[reference.namespace].append((pattern, provider))
         else:
