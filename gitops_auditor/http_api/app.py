@@ -1,75 +1,125 @@
 """The Starlette application: middleware from the outside in, then routes from the catalog."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gitops_auditor import __version__
+from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
-from gitops_auditor.http_api.auth import Authentication
+from gitops_auditor.http_api.auth import Authentication, principal_of
 from gitops_auditor.http_api.bodies import BodyLimit
 from gitops_auditor.http_api.errors import answer_expected, answer_http
 from gitops_auditor.http_api.faults import FaultBarrier
 from gitops_auditor.http_api.hosts import HostGuard
-from gitops_auditor.http_api.live import LiveClients
+from gitops_auditor.http_api.live import EventStreams, LiveClients
+from gitops_auditor.http_api.mounting import McpMount
 from gitops_auditor.http_api.openapi import openapi_document
 from gitops_auditor.http_api.rates import RateLimits
-from gitops_auditor.http_api.routes import operation_routes
+from gitops_auditor.http_api.routes import OperationRoutes
 from gitops_auditor.operations import OperationCatalog
 from gitops_auditor.services import Services
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+REST_METHODS = ("GET", "POST", "PUT", "DELETE")
+READABLE_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "MCP-Protocol-Version",
+    "Mcp-Session-Id",
+)
+"""Request headers that a page of an allowed origin may set."""
+SHOWN_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id", "Mcp-Session-Id")
+"""Response headers that such a page may read."""
 
 
 def create_app(
     catalog: OperationCatalog, services: Services, mcp: ASGIApp, mcp_lifespan: Lifespan
 ) -> Starlette:
-    """The application over open services; `mcp` answers at /mcp while `mcp_lifespan` is entered."""
-    settings = services.settings
-    live = LiveClients(services.events, settings)
-    rates = RateLimits(settings)
+    """The application over open services; `mcp` answers at /mcp while `mcp_lifespan` is entered.
+
+    Whoever serves it sets the event `app.state.stopping` when it should end its streams.
+    """
+    stopping = anyio.Event()
+    rates = RateLimits(services.settings)
+    live = LiveClients(services.events, services.settings, rates, stopping)
+    mount = McpMount(mcp, rates)
+    operations = OperationRoutes(catalog, services, rates)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with mcp_lifespan():
+        async with mcp_lifespan(), anyio.create_task_group() as tasks:
+            tasks.start_soon(mount.end_with, stopping)
             yield
-            live.stopping.set()
+            tasks.cancel_scope.cancel()
 
     app = Starlette(
-        routes=[*operation_routes(catalog, services, rates), *_own_routes(catalog, live, mcp)],
-        middleware=[
-            Middleware(FaultBarrier),
-            Middleware(HostGuard, settings=settings),
-            Middleware(BodyLimit, limit=settings.max_body_bytes, seconds=settings.client_timeout),
-            Middleware(Authentication, access=services.access, required=settings.token_required),
+        routes=[
+            Route("/healthz", _alive),
+            WebSocketRoute("/ws", live.websocket),
+            Route("/mcp", mount),
+            *_own_routes(openapi_document(catalog), live, rates),
+            Route("/api/{rest:path}", operations),
         ],
+        middleware=_middleware(services),
         exception_handlers={GitOpsError: answer_expected, HTTPException: answer_http},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.live = live
+    app.state.stopping = stopping
     return app
 
 
-def _own_routes(catalog: OperationCatalog, live: LiveClients, mcp: ASGIApp) -> list[BaseRoute]:
-    document = openapi_document(catalog)
+def _middleware(services: Services) -> Sequence[Middleware]:
+    settings = services.settings
+    return [
+        Middleware(FaultBarrier),
+        Middleware(HostGuard, settings=settings),
+        *_cross_origin(settings),
+        Middleware(BodyLimit, limit=settings.max_body_bytes, seconds=settings.client_timeout),
+        Middleware(Authentication, access=services.access, required=settings.token_required),
+    ]
 
-    async def openapi(_: Request) -> Response:
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=[origin.rstrip("/").lower() for origin in settings.allowed_origins],
+            allow_methods=REST_METHODS,
+            allow_headers=READABLE_HEADERS,
+            expose_headers=SHOWN_HEADERS,
+        )
+    ]
+
+
+def _own_routes(document: object, live: LiveClients, rates: RateLimits) -> list[BaseRoute]:
+    async def openapi(request: Request) -> Response:
+        rates.hit(principal_of(request.scope), "openapi", "read")
         return JSONResponse(document)
 
-    async def alive(_: Request) -> Response:
-        return JSONResponse({"status": "alive", "version": __version__})
-
+    stream = EventStreams(live)
     return [
-        Route("/healthz", alive),
-        Route("/api/openapi.json", openapi),
-        Route("/api/events", live.server_sent_events),
-        WebSocketRoute("/ws", live.websocket),
-        Route("/mcp", mcp),
+        Route(f"{prefix}/{path}", endpoint, methods=["GET"])
+        for prefix in ("/api", "/api/v2")
+        for path, endpoint in (("openapi.json", openapi), ("events", stream))
     ]
+
+
+async def _alive(_: Request) -> Response:
+    return JSONResponse({"status": "alive", "version": __version__})

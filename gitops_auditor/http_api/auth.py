@@ -1,13 +1,12 @@
 """Who calls over HTTP: a bearer token, or the local user where no token is required."""
 
-from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection, Request
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from gitops_auditor.access import Access
 from gitops_auditor.errors import Unauthenticated
-from gitops_auditor.http_api.errors import answer_expected
+from gitops_auditor.http_api.errors import refuse
 from gitops_auditor.identity import LOCAL, Principal
 
 SUBPROTOCOL = "gitops.bearer."
@@ -16,9 +15,9 @@ SUBPROTOCOL = "gitops.bearer."
 OPEN_PATHS = frozenset({"/healthz"})
 
 
-def principal_of(connection: HTTPConnection) -> Principal:
+def principal_of(scope: Scope) -> Principal:
     """The caller that `Authentication` found."""
-    principal: Principal = connection.scope["state"]["principal"]
+    principal: Principal = scope["state"]["principal"]
     return principal
 
 
@@ -36,15 +35,15 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         try:
-            principal = await self._authenticate(Headers(scope=scope))
+            principal = await self._authenticate(scope)
         except Unauthenticated as refused:
-            await _refuse(refused, scope, receive, send)
+            await refuse(refused, scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
         await self._app(scope, receive, send)
 
-    async def _authenticate(self, headers: Headers) -> Principal:
-        token = _bearer(headers)
+    async def _authenticate(self, scope: Scope) -> Principal:
+        token = _bearer(scope["headers"])
         if token is not None:
             return await self._access.authenticate(token)
         if self._required:
@@ -55,17 +54,18 @@ class Authentication:
         return LOCAL
 
 
-def _bearer(headers: Headers) -> str | None:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme:
-        return token.strip() if scheme.lower() == "bearer" else ""
-    offered = headers.get("sec-websocket-protocol", "").split(",")
-    found = [part.strip() for part in offered if part.strip().startswith(SUBPROTOCOL)]
+def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    offered = None
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if scheme.lower() == "bearer" else ""
+        if name == b"sec-websocket-protocol":
+            offered = value.decode("latin-1")
+    return _offered_token(offered) if offered is not None else None
+
+
+def _offered_token(protocols: str) -> str | None:
+    names = [name.strip() for name in protocols.split(",")]
+    found = [name for name in names if name.startswith(SUBPROTOCOL)]
     return found[0].removeprefix(SUBPROTOCOL) if found else None
-
-
-async def _refuse(refused: Unauthenticated, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await WebSocket(scope, receive, send).close(3000, "unauthenticated")
-        return
-    await answer_expected(Request(scope, receive), refused)(scope, receive, send)

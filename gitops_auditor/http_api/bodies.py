@@ -1,17 +1,15 @@
 """How large a request body may be, declared or not, and how long it may take to arrive."""
 
 import anyio
-from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gitops_auditor.errors import GitOpsError, TimedOut, TooLarge
-from gitops_auditor.http_api.errors import answer_expected
+from gitops_auditor.http_api.errors import refuse
 
 
 class BodyLimit:
     """ASGI middleware: answers 413 before more than `limit` bytes of a body were taken in, and 504
-    when a body is not complete after `seconds`.
+    when a body is not complete after `seconds`, whatever the application makes of it.
     """
 
     def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
@@ -21,60 +19,84 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http":
+        declared = _declared_length(scope) if scope["type"] == "http" else 0
+        if declared == 0:
             await self._app(scope, receive, send)
-            return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._limit:
-            await self._refuse(scope, receive, send)
-            return
+        elif declared is not None and declared > self._limit:
+            await refuse(_too_large(self._limit), scope, receive, send)
+        else:
+            await self._serve_bounded(scope, receive, send)
+
+    async def _serve_bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _BoundedBody(receive, send, self._limit, self._seconds)
         try:
-            await self._app(scope, self._bounded(receive), send)
-        except _BodyTooLarge:
-            await self._refuse(scope, receive, send)
-        except _BodyTooSlow:
-            await _answer(self._too_slow(), scope, receive, send)
-
-    def _bounded(self, receive: Receive) -> Receive:
-        taken, complete = 0, False
-
-        async def receive_bounded() -> Message:
-            nonlocal taken, complete
-            if complete:
-                return await receive()
-            with anyio.move_on_after(self._seconds):
-                message = await receive()
-                taken += len(message.get("body", b""))
-                complete = not message.get("more_body", False)
-                if taken > self._limit:
-                    raise _BodyTooLarge
-                return message
-            raise _BodyTooSlow
-
-        return receive_bounded
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = TooLarge(
-            f"The request body is larger than {self._limit} bytes.",
-            hint="Send less, or raise GITOPS_MAX_BODY_BYTES.",
-            details={"limit": self._limit},
-        )
-        await _answer(error, scope, receive, send)
-
-    def _too_slow(self) -> TimedOut:
-        return TimedOut(
-            f"The request body was not complete within {self._seconds:g} s.",
-            hint="Send it faster, or raise GITOPS_CLIENT_TIMEOUT.",
-        )
+            await self._app(scope, body.receive, body.send)
+        except _Unwind:
+            pass
+        finally:
+            if body.refusal is not None and not body.answered:
+                await refuse(body.refusal, scope, receive, send)
 
 
-async def _answer(error: GitOpsError, scope: Scope, receive: Receive, send: Send) -> None:
-    await answer_expected(Request(scope, receive), error)(scope, receive, send)
+class _BoundedBody:
+    """Counts a body as it arrives. After a refusal nothing that the application sends goes out."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int, seconds: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._limit = limit
+        self._seconds = seconds
+        self._deadline = anyio.current_time() + seconds
+        self._taken = 0
+        self._complete = False
+        self.answered = False
+        self.refusal: GitOpsError | None = None
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        with anyio.CancelScope(deadline=self._deadline) as bound:
+            message = await self._receive()
+        if bound.cancelled_caught:
+            self.refusal = _too_slow(self._seconds)
+            raise _Unwind
+        self._taken += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._taken > self._limit:
+            self.refusal = _too_large(self._limit)
+            raise _Unwind
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self.refusal is None or self.answered:
+            self.answered = True
+            await self._send(message)
 
 
-class _BodyTooLarge(Exception):
-    """Unwinds the application when a body without a declared length grows over the limit."""
+def _declared_length(scope: Scope) -> int | None:
+    """Bytes that the head promises; None when only the end of the body will tell."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+        if name == b"transfer-encoding":
+            return None
+    return 0
 
 
-class _BodyTooSlow(Exception):
-    """Unwinds the application when a body does not arrive in time."""
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"The request body is larger than {limit} bytes.",
+        hint="Send less, or raise GITOPS_MAX_BODY_BYTES.",
+        details={"limit": limit},
+    )
+
+
+def _too_slow(seconds: float) -> TimedOut:
+    return TimedOut(
+        f"The request body was not complete within {seconds:g} s.",
+        hint="Send it faster, or raise GITOPS_CLIENT_TIMEOUT.",
+    )
+
+
+class _Unwind(Exception):
+    """Leaves the application when its request is refused halfway."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from gitops_auditor.errors import GitOpsError, JsonValue, RateLimited, Unauthenticated
 
@@ -35,9 +36,9 @@ OWN_CODES: Mapping[int, tuple[str, str]] = {
 """Code and sentence for what HTTP itself refuses, before an operation is known."""
 
 
-def request_id_of(request: Request) -> str:
+def request_id_of(scope: Scope) -> str:
     """The id of this request, which error bodies and logs share."""
-    state = request.scope.setdefault("state", {})
+    state = scope.setdefault("state", {})
     known: str = state.setdefault("request_id", uuid.uuid4().hex)
     return known
 
@@ -54,28 +55,50 @@ def error_body(
     }
 
 
-def answer_expected(request: Request, error: Exception) -> Response:
-    """The answer to a GitOpsError."""
+def answer_failure(scope: Scope, error: GitOpsError) -> Response:
+    """The answer to an expected failure."""
+    return answer(scope, STATUS[error.code], error.code, str(error), error.details, _headers(error))
+
+
+def answer(
+    scope: Scope,
+    status: int,
+    code: str,
+    sentence: str,
+    details: Mapping[str, JsonValue] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer with the one error body."""
+    body = error_body(code, sentence, request_id_of(scope), details)
+    return JSONResponse(body, status, headers=headers)
+
+
+async def refuse(error: GitOpsError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a failure to an HTTP request, or to the handshake of a WebSocket."""
+    # Starlette prefixes the messages of a response to a handshake by the type of its scope.
+    await answer_failure(scope, error)(scope, receive, send)
+
+
+async def answer_expected(request: Request, error: Exception) -> Response:
+    """Starlette's handler for our own family of errors."""
     if not isinstance(error, GitOpsError):
         raise error
-    body = error_body(error.code, str(error), request_id_of(request), error.details)
-    return JSONResponse(body, STATUS[error.code], headers=_headers(error))
+    return answer_failure(request.scope, error)
 
 
-def answer_http(request: Request, error: Exception) -> Response:
-    """The answer to what Starlette itself refuses, in the same body."""
+async def answer_http(request: Request, error: Exception) -> Response:
+    """Starlette's handler for what it refuses itself, in the same body."""
     if not isinstance(error, HTTPException):
         raise error
-    fallback = ("malformed_request", str(error.detail))
-    code, sentence = OWN_CODES.get(error.status_code, fallback)
-    body = error_body(code, sentence, request_id_of(request))
-    return JSONResponse(body, error.status_code, headers=error.headers)
+    code, sentence = OWN_CODES.get(error.status_code, ("malformed_request", str(error.detail)))
+    return answer(request.scope, error.status_code, code, sentence, headers=error.headers)
 
 
-def internal_fault(request_id: str) -> Response:
+def internal_fault(scope: Scope) -> Response:
     """The answer to a bug of ours: the id under which the log has the cause, and nothing else."""
-    message = f"Something went wrong on our side. The log has it under request id {request_id}."
-    return JSONResponse(error_body("internal", message, request_id), 500)
+    known = request_id_of(scope)
+    sentence = f"Something went wrong on our side. The log has it under request id {known}."
+    return answer(scope, 500, "internal", sentence)
 
 
 def _headers(error: GitOpsError) -> dict[str, str]:

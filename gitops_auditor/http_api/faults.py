@@ -2,18 +2,17 @@
 
 import uuid
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gitops_auditor.http_api.errors import internal_fault
 from gitops_auditor.log import get_logger
 
 SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
 }
 _log = get_logger("http")
 
@@ -46,11 +45,12 @@ class FaultBarrier:
             await _log.aexception("request failed", request_id=request_id, path=scope["path"])
             if started:
                 raise
-            await internal_fault(request_id)(scope, receive, send_marked)
+            await internal_fault(scope)(scope, receive, send_marked)
 
 
 def _mark(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers["X-Request-Id"] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+    given = list(message.get("headers", ()))
+    names = {name for name, _ in given}
+    given += [item for item in SECURITY_HEADERS.items() if item[0] not in names]
+    given.append((b"x-request-id", request_id.encode()))
+    message["headers"] = given

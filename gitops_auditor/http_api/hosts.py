@@ -3,14 +3,12 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from gitops_auditor.config import Settings
-from gitops_auditor.http_api.errors import error_body, request_id_of
+from gitops_auditor.http_api.errors import answer
+
+_HINT = "Add it to GITOPS_ALLOWED_HOSTS or GITOPS_ALLOWED_ORIGINS."
 
 
 class HostGuard:
@@ -35,14 +33,14 @@ class HostGuard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
+        host, origin = _host_and_origin(scope)
         if not self._host_accepted(host):
-            await _refuse(
-                421, f"This server does not answer to the host {host!r}.", scope, receive, send
-            )
+            sentence = f"This server does not answer to the host {host!r}. {_HINT}"
+            refusal = answer(scope, 421, "misdirected_request", sentence)
+            await refusal(scope, receive, send)
         elif origin is not None and not self._origin_accepted(origin, host):
-            await _refuse(403, f"The origin {origin!r} is not allowed.", scope, receive, send)
+            sentence = f"The origin {origin!r} is not allowed. {_HINT}"
+            await answer(scope, 403, "forbidden", sentence)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -64,11 +62,11 @@ class HostGuard:
         return same or origin.lower() in self._origins
 
 
-async def _refuse(status: int, message: str, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await WebSocket(scope, receive, send).close(1008, "refused")
-        return
-    code = "misdirected_request" if status == 421 else "forbidden"
-    hint = "Add it to GITOPS_ALLOWED_HOSTS or GITOPS_ALLOWED_ORIGINS."
-    body = error_body(code, f"{message} {hint}", request_id_of(Request(scope)))
-    await JSONResponse(body, status)(scope, receive, send)
+def _host_and_origin(scope: Scope) -> tuple[str, str | None]:
+    host, origin = "", None
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"origin":
+            origin = value.decode("latin-1")
+    return host, origin

@@ -5,25 +5,24 @@ and misses nothing; when that is older than what is kept it gets `phase2.reset` 
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 
 import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import InvalidRequest, Unavailable
+from gitops_auditor.errors import GitOpsError, InvalidRequest, Unavailable
 from gitops_auditor.events import Event, EventLog, Reset
-from gitops_auditor.http_api.auth import SUBPROTOCOL
+from gitops_auditor.http_api.auth import SUBPROTOCOL, principal_of
+from gitops_auditor.http_api.rates import RateLimits
 
 CHANNELS = ("pipelines", "quality", "templates", "dependencies", "repositories", "operations")
-SEND_SECONDS = 10.0
-"""A client that takes longer than this for one message is disconnected."""
-
-PING_SECONDS = 15.0
+BEAT_SECONDS = 15.0
+"""A stream of server-sent events shows a sign of life this often."""
 
 
 class Subscription(BaseModel):
@@ -37,14 +36,20 @@ class Subscription(BaseModel):
 
 
 class LiveClients:
-    """The live connections of this process: counted, limited, and ended with it."""
+    """The live connections of this process: counted, limited, and ended with it.
 
-    def __init__(self, events: EventLog, settings: Settings) -> None:
+    A client that does not take in what it is sent is disconnected by `clients`.
+    """
+
+    def __init__(
+        self, events: EventLog, settings: Settings, rates: RateLimits, stopping: anyio.Event
+    ) -> None:
         self._events = events
         self._limit = settings.websocket_max_connections
+        self._rates = rates
+        self._stopping = stopping
         self._open = 0
         self._offered = _offered(settings)
-        self.stopping = anyio.Event()
 
     @property
     def count(self) -> int:
@@ -52,35 +57,39 @@ class LiveClients:
         return self._open
 
     async def websocket(self, socket: WebSocket) -> None:
-        """Serve one WebSocket until either side ends it."""
-        if self._open >= self._limit:
+        """Serve one WebSocket until either side ends it; 1013 when there are too many."""
+        self._rates.hit(principal_of(socket.scope), "live", "read")
+        offered = socket.scope.get("subprotocols", [])
+        chosen = next((name for name in offered if name.startswith(SUBPROTOCOL)), None)
+        await socket.accept(subprotocol=chosen)
+        try:
+            with self._slot():
+                await _Conversation(socket, self._events, self._channels).run()
+        except Unavailable:
+            # Only after the handshake is there a code that says: try again later.
             await socket.close(1013, "too many live connections")
-            return
-        async with self._counted():
-            offered = socket.scope.get("subprotocols", [])
-            chosen = next((name for name in offered if name.startswith(SUBPROTOCOL)), None)
-            await socket.accept(subprotocol=chosen)
-            await _WebSocketClient(socket, self._events, self._channels, self.stopping).run()
 
-    async def server_sent_events(self, request: Request) -> StreamingResponse:
-        """A stream of events; `after` or Last-Event-ID resumes, `channels` narrows."""
-        if self._open >= self._limit:
-            raise Unavailable(
-                f"All {self._limit} live connections are in use.",
-                hint="Try again later, or raise WEBSOCKET_MAX_CONNECTIONS.",
-            )
+    async def server_sent_events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A stream of events; `after` or Last-Event-ID resumes, `channels` narrows.
+
+        Raises InvalidRequest, and Unavailable when there are too many.
+        """
+        self._rates.hit(principal_of(scope), "live", "read")
+        request = Request(scope, receive)
         channels = self._channels(request.query_params.get("channels", "").split(","))
         after = _sequence(request.headers.get("last-event-id") or request.query_params.get("after"))
-        stream = self._stream(channels, after)
-        return StreamingResponse(stream, media_type="text/event-stream")
-
-    async def _stream(self, channels: Sequence[str], after: int | None) -> AsyncIterator[str]:
-        start = await self._events.head() if after is None else after
-        async with self._counted():
-            yield f"retry: 2000\nid: {start}\n\n"
-            async with _followed(self._events, start, channels, self.stopping) as followed:
-                async for item in followed:
-                    yield ": keep-alive\n\n" if item is None else _as_sse(item)
+        with self._slot():
+            start = await self._events.head() if after is None else after
+            await send(_STREAM_START)
+            if request.method != "HEAD":
+                stream = _EventStream(send, self._events)
+                await _until_first_ends(
+                    lambda: stream.forward(channels, start),
+                    stream.beat,
+                    lambda: _disconnected(receive),
+                    self._stopping.wait,
+                )
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _channels(self, wanted: Sequence[str]) -> list[str]:
         named = [name for name in wanted if name]
@@ -90,13 +99,36 @@ class LiveClients:
             )
         return [name for name in (named or CHANNELS) if name in self._offered]
 
-    @asynccontextmanager
-    async def _counted(self) -> AsyncIterator[None]:
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if self._open >= self._limit:
+            raise Unavailable(
+                f"All {self._limit} live connections are in use.",
+                hint="Try again later, or raise WEBSOCKET_MAX_CONNECTIONS.",
+            )
         self._open += 1
         try:
             yield
         finally:
             self._open -= 1
+
+
+class EventStreams:
+    """ASGI application of the server-sent events."""
+
+    def __init__(self, clients: LiveClients) -> None:
+        self._clients = clients
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._clients.server_sent_events(scope, receive, send)
+
+
+_STREAM_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/event-stream; charset=utf-8")],
+}
 
 
 def _offered(settings: Settings) -> set[str]:
@@ -111,95 +143,106 @@ def _offered(settings: Settings) -> set[str]:
 def _sequence(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or len(text) > 18:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise InvalidRequest(f"{text!r} is not a sequence number.", hint="Use the id of an event.")
     return int(text)
 
 
-@asynccontextmanager
-async def _followed(
-    events: EventLog, after: int, channels: Sequence[str], stopping: anyio.Event
-) -> AsyncIterator[AsyncIterator[Event | Reset | None]]:
-    """Events as they come, with None as a sign of life in between, until the process stops."""
-    send, receive = anyio.create_memory_object_stream[Event | Reset | None](0)
+async def _until_first_ends(*jobs: Callable[[], Awaitable[object]]) -> None:
+    async def run(job: Callable[[], Awaitable[object]]) -> None:
+        await job()
+        tasks.cancel_scope.cancel()
 
-    async def pump() -> None:
-        async for item in events.follow(after, channels):
-            await send.send(item)
+    async with anyio.create_task_group() as tasks:
+        for job in jobs:
+            tasks.start_soon(run, job)
 
-    async def beat() -> None:
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _EventStream:
+    """One response of server-sent events."""
+
+    def __init__(self, send: Send, events: EventLog) -> None:
+        self._send = send
+        self._events = events
+
+    async def forward(self, channels: Sequence[str], after: int) -> None:
+        """Send events until the log cannot be read; the client then resumes where it was."""
+        await self._write(f"retry: 2000\nid: {after}\n\n")
+        with suppress(GitOpsError):
+            async with aclosing(self._events.follow(after, channels)) as followed:
+                async for item in followed:
+                    await self._write(_as_sse(item))
+
+    async def beat(self) -> None:
+        """Send comments without end, by which proxies and clients see that the stream lives."""
         while True:
-            await anyio.sleep(PING_SECONDS)
-            await send.send(None)
+            await anyio.sleep(BEAT_SECONDS)
+            await self._write(": alive\n\n")
 
-    async def end() -> None:
-        await stopping.wait()
-        tasks.cancel_scope.cancel()
-
-    async with send, receive, anyio.create_task_group() as tasks:
-        for task in (pump, beat, end):
-            tasks.start_soon(task)
-        yield receive
-        tasks.cancel_scope.cancel()
+    async def _write(self, text: str) -> None:
+        body = text.encode("utf-8")
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-class _WebSocketClient:
+class _Conversation:
     """One connected WebSocket: its subscription, and the task that feeds it."""
 
     def __init__(
-        self,
-        socket: WebSocket,
-        events: EventLog,
-        channels: Callable[[Sequence[str]], list[str]],
-        stopping: anyio.Event,
+        self, socket: WebSocket, events: EventLog, channels: Callable[[Sequence[str]], list[str]]
     ) -> None:
         self._socket = socket
         self._events = events
         self._channels = channels
-        self._stopping = stopping
         self._feed = anyio.CancelScope()
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._end_with_process, tasks.cancel_scope)
-            try:
-                while True:
-                    await self._obey(await self._socket.receive_text(), tasks)
-            except (WebSocketDisconnect, KeyError):
-                tasks.cancel_scope.cancel()
+            with suppress(WebSocketDisconnect):
+                while (text := await self._next()) is not None:
+                    await self._obey(text, tasks)
+            tasks.cancel_scope.cancel()
+
+    async def _next(self) -> str | None:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        if text is None:
+            await self._socket.close(1003, "send text")
+        return text
 
     async def _obey(self, text: str, tasks: anyio.abc.TaskGroup) -> None:
         try:
             asked = Subscription.model_validate_json(text)
             channels = self._channels(asked.channels)
+            after = await self._events.head() if asked.after is None else asked.after
         except ValidationError:
             await self._send({"type": "phase2.error", "error": _USAGE})
             return
-        except InvalidRequest as refused:
+        except GitOpsError as refused:
             await self._send({"type": "phase2.error", "error": str(refused)})
             return
-        after = await self._events.head() if asked.after is None else asked.after
         self._feed.cancel()
         self._feed = anyio.CancelScope()
         await self._send({"type": "phase2.subscribed", "channels": channels, "seq": after})
         tasks.start_soon(self._forward, channels, after, self._feed)
 
     async def _forward(self, channels: Sequence[str], after: int, scope: anyio.CancelScope) -> None:
-        with scope:
-            async for item in self._events.follow(after, channels):
-                await self._send(_as_message(item))
+        with scope, suppress(WebSocketDisconnect):
+            try:
+                async with aclosing(self._events.follow(after, channels)) as followed:
+                    async for item in followed:
+                        await self._send(_as_message(item))
+            except GitOpsError:
+                await self._socket.close(1011, "events cannot be read")
 
     async def _send(self, message: dict[str, object]) -> None:
-        with anyio.move_on_after(SEND_SECONDS) as bound:
-            await self._socket.send_text(json.dumps(message, separators=(",", ":")))
-        if bound.cancelled_caught:
-            raise WebSocketDisconnect(1008, "too slow")
-
-    async def _end_with_process(self, scope: anyio.CancelScope) -> None:
-        await self._stopping.wait()
-        with anyio.move_on_after(1.0):
-            await self._socket.close(1001, "server is stopping")
-        scope.cancel()
+        await self._socket.send_text(json.dumps(message, separators=(",", ":")))
 
 
 _USAGE = (

@@ -58,7 +58,7 @@ def openapi_document(catalog: OperationCatalog) -> dict[str, Any]:
     }
 
 
-Schemas = Mapping[tuple[type[BaseModel], str], dict[str, Any]]
+Schemas = Mapping[tuple[object, str], dict[str, Any]]
 
 
 def _schemas(catalog: OperationCatalog) -> tuple[Schemas, dict[str, Any]]:
@@ -67,10 +67,7 @@ def _schemas(catalog: OperationCatalog) -> tuple[Schemas, dict[str, Any]]:
         wanted.append((operation.params, "validation"))
         wanted.append((operation.result, "serialization"))
     found, document = models_json_schema(wanted, ref_template=_REF)
-    by_model: dict[tuple[type[BaseModel], str], dict[str, Any]] = {
-        (model, mode): schema
-        for (model, mode), schema in found.items()  # type: ignore[misc]
-    }
+    by_model: Schemas = {(model, mode): schema for (model, mode), schema in found.items()}
     return by_model, document.get("$defs", {})
 
 

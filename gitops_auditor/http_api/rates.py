@@ -1,41 +1,58 @@
-"""How often one caller may use one route: a moving window per principal and operation."""
+"""How often one caller may use one route: a moving window per principal and route."""
 
+import math
 import time
-
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import RateLimited
 from gitops_auditor.identity import Principal
-from gitops_auditor.operations import Operation
+from gitops_auditor.operations import Effect
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+class Rate(NamedTuple):
+    """At most `amount` requests in any stretch of `seconds`."""
+
+    text: str
+    amount: int
+    seconds: int
+
+
+def parse_rate(text: str) -> Rate:
+    """A rate as the settings write it, for example `600/minute`."""
+    amount, _, unit = text.partition("/")
+    return Rate(text, int(amount), SECONDS[unit])
 
 
 class RateLimits:
-    """The windows of one server process."""
+    """The windows of one server process. There are as many as principals times routes."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._read = parse(settings.rate_limit_read)
-        self._write = parse(settings.rate_limit_write)
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._read = parse_rate(settings.rate_limit_read)
+        self._write = parse_rate(settings.rate_limit_write)
+        self._clock = clock
+        self._windows: dict[tuple[str, str], deque[float]] = {}
 
-    async def hit(self, principal: Principal, operation: Operation) -> None:
-        """Count one call; RateLimited says after how many seconds the next is allowed."""
-        limit = self._read if operation.effect == "read" else self._write
-        await self.hit_route(principal, operation.name, limit)
+    def hit(self, principal: Principal, route: str, effect: Effect) -> None:
+        """Count one request; RateLimited says after how many seconds the next is allowed."""
+        rate = self._read if effect == "read" else self._write
+        window = self._windows.setdefault((principal.name, route), deque())
+        now = self._clock()
+        while window and window[0] <= now - rate.seconds:
+            window.popleft()
+        if len(window) >= rate.amount:
+            raise _limited(principal, route, rate, window[0] + rate.seconds - now)
+        window.append(now)
 
-    async def hit_route(
-        self, principal: Principal, route: str, limit: RateLimitItem | None = None
-    ) -> None:
-        """Count one request to a route that is not an operation."""
-        window = limit or self._read
-        if await self._limiter.hit(window, principal.name, route):
-            return
-        stats = await self._limiter.get_window_stats(window, principal.name, route)
-        wait = max(1.0, stats.reset_time - time.time())
-        raise RateLimited(
-            f"{principal.name} used {route} more than {window} allows.",
-            retry_after=wait,
-            hint=f"Try again in {wait:.0f} s.",
-        )
+
+def _limited(principal: Principal, route: str, rate: Rate, wait: float) -> RateLimited:
+    seconds = max(1, math.ceil(wait))
+    return RateLimited(
+        f"{principal.name} used {route} more than {rate.text} allows.",
+        retry_after=seconds,
+        hint=f"Try again in {seconds} s.",
+    )

@@ -1,100 +1,116 @@
-"""One route per operation, in the order that lets literal paths win over parameters."""
+"""The operations as routes: found by path and method, called, answered.
 
-from collections.abc import Iterable
-from typing import Any
+Literal paths win over parameters, longer patterns over shorter ones. Everything under /api answers
+under /api/v2 as well.
+"""
 
-from pydantic import BaseModel
-from starlette.requests import Request
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from gitops_auditor.http_api.arguments import arguments_of
+from gitops_auditor.errors import GitOpsError
+from gitops_auditor.http_api.answers import result_answer
+from gitops_auditor.http_api.arguments import ArgumentReader
 from gitops_auditor.http_api.auth import principal_of
-from gitops_auditor.http_api.errors import request_id_of
+from gitops_auditor.http_api.errors import answer_failure, request_id_of
 from gitops_auditor.http_api.rates import RateLimits
 from gitops_auditor.operations import Call, Operation, OperationCatalog
 from gitops_auditor.services import Services
 
-UNFINISHED = {"pending", "running"}
-PREFIX = "/api"
-ALIAS = "/api/v2"
+PREFIX = "/api/"
+ALIAS = "/api/v2/"
+
+_PARAMETER = re.compile(r"{(\w+)(:path)?}")
 
 
-def operation_routes(
-    catalog: OperationCatalog, services: Services, rates: RateLimits
-) -> list[Route]:
-    """Routes of every operation, under /api and under its alias /api/v2."""
-    ordered = sorted(catalog.operations, key=lambda found: _specificity(found.path))
-    return [
-        *_under(PREFIX, ordered, catalog, services, rates),
-        *_under(ALIAS, ordered, catalog, services, rates),
-    ]
+class Endpoint(NamedTuple):
+    """An operation and how its arguments are read."""
+
+    operation: Operation
+    reader: ArgumentReader
 
 
-def _under(
-    prefix: str,
-    operations: Iterable[Operation],
-    catalog: OperationCatalog,
-    services: Services,
-    rates: RateLimits,
-) -> Iterable[Route]:
-    for operation in operations:
-        path = prefix + operation.path.removeprefix(PREFIX)
-        endpoint = _endpoint(operation, catalog, services, rates)
-        yield Route(path, endpoint, methods=[operation.method], name=f"{prefix}:{operation.name}")
+class Address(NamedTuple):
+    """A path with parameters, and what answers there by method."""
+
+    pattern: re.Pattern[str]
+    methods: dict[str, Endpoint]
 
 
-def _specificity(path: str) -> tuple[int, int, str]:
-    return (path.count(":path}"), path.count("{"), path)
+class OperationRoutes:
+    """ASGI application that answers every operation of a catalog at its route."""
+
+    def __init__(self, catalog: OperationCatalog, services: Services, rates: RateLimits) -> None:
+        self._catalog = catalog
+        self._services = services
+        self._rates = rates
+        self._literal, self._patterns = _addresses(catalog)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; HTTPException 404 and 405 where no operation answers."""
+        endpoint, in_path = self._find(scope["path"], scope["method"])
+        try:
+            answered = await self._answer(endpoint, in_path, scope, receive)
+        except GitOpsError as failure:
+            answered = answer_failure(scope, failure)
+        await answered(scope, receive, send)
+
+    async def _answer(
+        self, endpoint: Endpoint, in_path: Mapping[str, str], scope: Scope, receive: Receive
+    ) -> Response:
+        operation = endpoint.operation
+        principal = principal_of(scope)
+        self._rates.hit(principal, operation.name, operation.effect)
+        arguments = await endpoint.reader.read(scope, receive, in_path)
+        call = Call(operation.name, arguments, principal, request_id_of(scope))
+        return result_answer(operation, scope, await self._catalog.call(self._services, call))
+
+    def _find(self, path: str, method: str) -> tuple[Endpoint, Mapping[str, str]]:
+        wanted = "GET" if method == "HEAD" else method
+        allowed: set[str] = set()
+        for methods, in_path in self._candidates(path):
+            if wanted in methods:
+                return methods[wanted], in_path
+            allowed |= methods.keys()
+        if not allowed:
+            raise HTTPException(404)
+        also = {"HEAD"} if "GET" in allowed else set()
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed | also))})
+
+    def _candidates(self, path: str) -> Iterator[tuple[dict[str, Endpoint], Mapping[str, str]]]:
+        if path.startswith(ALIAS):
+            path = PREFIX + path.removeprefix(ALIAS)
+        literal = self._literal.get(path)
+        if literal is not None:
+            yield literal, {}
+        for address in self._patterns:
+            matched = address.pattern.fullmatch(path)
+            if matched is not None:
+                yield address.methods, matched.groupdict()
 
 
-def _endpoint(
-    operation: Operation, catalog: OperationCatalog, services: Services, rates: RateLimits
-) -> Any:
-    async def endpoint(request: Request) -> Response:
-        principal = principal_of(request)
-        await rates.hit(principal, operation)
-        arguments = await arguments_of(operation, request)
-        call = Call(operation.name, arguments, principal, request_id_of(request))
-        return respond(operation, request, await catalog.call(services, call))
-
-    return endpoint
+def _addresses(catalog: OperationCatalog) -> tuple[dict[str, dict[str, Endpoint]], list[Address]]:
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for operation in catalog.operations:
+        endpoint = Endpoint(operation, ArgumentReader(operation))
+        by_path.setdefault(operation.path, {})[operation.method] = endpoint
+    literal = {path: methods for path, methods in by_path.items() if "{" not in path}
+    patterns = sorted((path for path in by_path if "{" in path), key=_specificity)
+    return literal, [Address(_pattern(path), by_path[path]) for path in patterns]
 
 
-def respond(operation: Operation, request: Request, result: BaseModel) -> Response:
-    """The result as JSON, with the status, Location and ETag that belong to it."""
-    headers = {}
-    if (tag := _entity_tag(result)) is not None:
-        headers["ETag"] = tag
-        if operation.method == "GET" and _matches(request.headers.get("if-none-match"), tag):
-            return Response(status_code=304, headers=headers)
-    status = _status(operation, result)
-    if status in {201, 202}:
-        headers["Location"] = _location(operation, request, result)
-    return Response(
-        result.model_dump_json(), status, headers=headers, media_type="application/json"
-    )
+def _specificity(path: str) -> tuple[int, int, int]:
+    return path.count(":path}"), path.count("{"), -len(path)
 
 
-def _status(operation: Operation, result: BaseModel) -> int:
-    if not operation.available(result):
-        return 503
-    if operation.long and getattr(result, "status", None) not in UNFINISHED:
-        return 200
-    return operation.status
-
-
-def _location(operation: Operation, request: Request, result: BaseModel) -> str:
-    identity = getattr(result, "id", "")
-    base = f"{PREFIX}/work" if operation.long else request.url.path.rstrip("/")
-    return f"{base}/{identity}"
-
-
-def _entity_tag(result: BaseModel) -> str | None:
-    version = getattr(result, "version", None)
-    return f'"{version}"' if isinstance(version, int) else None
-
-
-def _matches(header: str | None, tag: str) -> bool:
-    given = {part.strip().removeprefix("W/") for part in (header or "").split(",")}
-    return tag in given or "*" in given
+def _pattern(path: str) -> re.Pattern[str]:
+    parts, end = [], 0
+    for found in _PARAMETER.finditer(path):
+        within = ".+" if found[2] else "[^/]+"
+        parts += [re.escape(path[end : found.start()]), f"(?P<{found[1]}>{within})"]
+        end = found.end()
+    return re.compile("".join([*parts, re.escape(path[end:])]), re.DOTALL)

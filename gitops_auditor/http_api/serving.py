@@ -1,82 +1,103 @@
 """Serving the application with uvicorn: bounded clients, a bounded stop, TLS by setting."""
 
-import asyncio
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
 import uvicorn
 from starlette.applications import Starlette
 from typing_extensions import override
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import Unavailable
+from gitops_auditor.errors import InvalidSetting, Unavailable
+from gitops_auditor.http_api.clients import http_protocol, websocket_protocol
 
-GRACE_SECONDS = 4
-"""Seconds that open requests get when the process stops; the whole stop stays below 5."""
+GRACE_SECONDS = 3
+"""Seconds that running requests get when the process stops; the whole stop stays below 5."""
 
+LARGEST_MESSAGE = 65_536
+"""Bytes of one WebSocket message from a client; all they send are subscriptions."""
 
-class ImpatientProtocol(H11Protocol):
-    """Disconnects a client that does not finish sending its request head in time (slow loris)."""
-
-    patience: float = 15.0
-
-    @override
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._waiting = asyncio.get_running_loop().call_later(self.patience, self._give_up)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.cycle is not None:
-            self._waiting.cancel()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._waiting.cancel()
-        super().connection_lost(exc)
-
-    def _give_up(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
-            self.transport.close()
+Ready = Callable[[str], None]
 
 
-def protocol_with(patience: float) -> type[ImpatientProtocol]:
-    """The protocol class for clients that may take `patience` seconds."""
-    return type("ImpatientProtocol", (ImpatientProtocol,), {"patience": patience})
+class HttpServer:
+    """The application on the address that the settings name."""
+
+    def __init__(self, app: Starlette, settings: Settings) -> None:
+        self._settings = settings
+        self._server = _Server(_configuration(app, settings), app)
+
+    async def run(self, ready: Ready) -> None:
+        """Serve until `stop`; `ready` is told the base address once requests are answered.
+
+        Raises Unavailable when the address cannot be listened on and InvalidSetting when the
+        certificate cannot be used.
+        """
+        _load(self._server.config)
+        with _listen(self._settings) as listening:
+            base = _base_address(self._settings, listening)
+            self._server.announce = lambda: ready(base)
+            await self._server.serve(sockets=[listening])
+
+    def stop(self) -> None:
+        """Take no more connections, let running requests end, end streams; twice: at once."""
+        self._server.force_exit = self._server.should_exit
+        self._server.should_exit = True
 
 
 async def run_server(
     app: Starlette,
     settings: Settings,
-    ready: Callable[[str], None],
-    beside: Callable[[], Awaitable[None]],
+    ready: Ready,
+    beside: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, with `beside` running; Unavailable when it cannot listen."""
-    with _listen(settings) as listening:
-        base = _base_address(settings, listening)
-        server = _AnnouncingServer(_configuration(app, settings), lambda: ready(base))
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(beside)
-            await server.serve(sockets=[listening])
-            tasks.cancel_scope.cancel()
+    """Serve until SIGINT or SIGTERM, with `beside` running; raises as `HttpServer.run`."""
+    server = HttpServer(app, settings)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_stop_on_signal, server)
+        tasks.start_soon(beside)
+        await server.run(ready)
+        tasks.cancel_scope.cancel()
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """A server that says when it answers requests."""
+async def _stop_on_signal(server: HttpServer) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for _ in received:
+            server.stop()
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers, ends streams first, and leaves signals to us.
+
+    uvicorn raises a signal that it caught once more after its own shutdown, which would end the
+    process before services are closed.
+    """
+
+    announce: Callable[[], None]
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._stopping: anyio.Event = app.state.stopping
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self.announce()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
 
 
 def _base_address(settings: Settings, listening: socket.socket) -> str:
@@ -100,12 +121,26 @@ def _listen(settings: Settings) -> socket.socket:
     return bound
 
 
+def _load(config: uvicorn.Config) -> None:
+    if config.ssl_keyfile and not config.ssl_certfile:
+        raise InvalidSetting(
+            "GITOPS_TLS_KEY is set without GITOPS_TLS_CERT.", hint="Set both or neither."
+        )
+    try:
+        config.load()
+    except OSError as unusable:
+        raise InvalidSetting(
+            f"GITOPS_TLS_CERT and GITOPS_TLS_KEY cannot be used: {unusable.strerror or unusable}.",
+            hint="They are files in PEM form, and the key belongs to the certificate.",
+        ) from None
+
+
 def _configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=protocol_with(settings.client_timeout),
-        ws="websockets-sansio",
-        ws_max_size=65_536,
+        http=http_protocol(settings.client_timeout),
+        ws=websocket_protocol(settings.client_timeout),
+        ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
         timeout_keep_alive=30,

@@ -7,7 +7,7 @@ import anyio
 from starlette.applications import Starlette
 
 from gitops_auditor.config import Settings
-from gitops_auditor.http_api.serving import run_server
+from gitops_auditor.http_api.serving import HttpServer
 
 START_SECONDS = 10
 
@@ -15,6 +15,7 @@ START_SECONDS = 10
 @asynccontextmanager
 async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
     """Serve `app` for the length of the block; gives the base address."""
+    server = HttpServer(app, settings.model_copy(update={"port": 0}))
     started = anyio.Event()
     addresses: list[str] = []
 
@@ -23,9 +24,10 @@ async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
         started.set()
 
     async with anyio.create_task_group() as tasks:
-        free_port = settings.model_copy(update={"port": 0})
-        tasks.start_soon(run_server, app, free_port, ready, anyio.sleep_forever)
+        tasks.start_soon(server.run, ready)
         with anyio.fail_after(START_SECONDS):
             await started.wait()
-        yield addresses[0]
-        tasks.cancel_scope.cancel()
+        try:
+            yield addresses[0]
+        finally:
+            server.stop()

@@ -37,7 +37,7 @@ async def test_an_unknown_path_answers_404_in_the_common_body(
 async def test_a_wrong_method_answers_405_in_the_common_body(
     http_client: httpx2.AsyncClient,
 ) -> None:
-    response = await http_client.delete("/api/dependencies/graph")
+    response = await http_client.delete("/api/dependencies/changes")
     assert_error(response, 405, "method_not_allowed")
     assert "GET" in response.headers["allow"]
 
@@ -66,7 +66,7 @@ async def test_a_body_that_is_not_a_json_object_answers_400(
     http_client: httpx2.AsyncClient, content: bytes
 ) -> None:
     response = await http_client.post(
-        "/api/dependencies/analyze-impact",
+        "/api/dependencies/scan",
         content=content,
         headers={"content-type": "application/json"},
     )
@@ -74,7 +74,7 @@ async def test_a_body_that_is_not_a_json_object_answers_400(
 
 
 async def test_a_body_of_another_media_type_answers_415(http_client: httpx2.AsyncClient) -> None:
-    response = await http_client.post("/api/dependencies/analyze-impact", data={"repository": "x"})
+    response = await http_client.post("/api/dependencies/scan", data={"repository": "x"})
     assert_error(response, 415, "unsupported_media_type")
 
 
