@@ -4,7 +4,7 @@ Numbers have no gaps and are given in commit order, so a follower that has seen 
 everything up to n. An event is written in the transaction of the change it tells of.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ class EventLog:
 
     async def follow(
         self, after: int, channels: Sequence[str] | None = None
-    ) -> AsyncIterator[Event | Reset]:
+    ) -> AsyncGenerator[Event | Reset, None]:
         """Every event after number `after`, and then each new one as it is committed, without end.
 
         Commits of this process arrive at once, those of others within a quarter of a second.
