@@ -1,11 +1,9 @@
 """The public conformance suite, run against our application with its fixtures mounted."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import anyio
 import pytest
 
 from gitops_auditor.http_api.app import create_app
@@ -15,6 +13,7 @@ from gitops_auditor.server.http import McpEndpoint
 from gitops_auditor.services import Services
 from tests.factories.npm_tools import npm_tool
 from tests.factories.owned import owned
+from tests.factories.programs import run_program
 from tests.factories.servers import serving
 from tests.server.conformance import operations
 from tests.server.conformance.mounting import mount
@@ -39,24 +38,9 @@ async def test_every_check_of_the_conformance_suite_passes(
     server_with_fixtures: str, tmp_path: Path
 ) -> None:
     command, environment = npm_tool("conformance")
-    with anyio.fail_after(110):
-        process = await asyncio.create_subprocess_exec(
-            command,
-            "server",
-            "--url",
-            f"{server_with_fixtures}/mcp",
-            cwd=tmp_path,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            output = (await process.communicate())[0].decode()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    total = re.search(r"Total: (\d+) passed, (\d+) failed", output)
-    assert total, output
-    assert total.groups() == (str(CHECKS), "0"), output
-    assert process.returncode == 0, output
+    suite = [command, "server", "--url", f"{server_with_fixtures}/mcp"]
+    finished = await run_program(suite, environment=environment, folder=tmp_path, seconds=110)
+    total = re.search(r"Total: (\d+) passed, (\d+) failed", finished.output)
+    assert total, finished.output
+    assert total.groups() == (str(CHECKS), "0"), finished.output
+    assert finished.status == 0, finished.output
