@@ -44,7 +44,9 @@ def analyze_impact(
     known = set(repositories)
     inside = [one for one in dependencies if one.source_repo in known and one.target_repo in known]
     reached = reach(Uses(inside), change.repository, change.package)
-    comes_back = reached.pop(change.repository, None) is not None
+    comes_back = any(
+        one.source_repo == change.repository and one.target_repo in reached for one in inside
+    )
     near = {name: how for name, how in reached.items() if how.distance <= depth}
     declared = _direct_uses(inside, change)
     effects = sorted(

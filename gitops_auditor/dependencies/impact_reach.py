@@ -73,7 +73,9 @@ def reach(uses: Uses, repository: str, package: str | None) -> dict[str, Reached
     found: dict[str, Reached] = {}
     for place, way in nearest.items():
         known = found.get(place[0])
-        if way.cost.distance and (known is None or way.cost.distance < known.distance):
+        if place[0] == repository:
+            continue
+        if known is None or way.cost.distance < known.distance:
             scope = SCOPES[scopes[place[0]]]
             found[place[0]] = Reached(way.cost.distance, scope, tuple(_path(nearest, place)))
     return found
