@@ -52,7 +52,7 @@ class BatchParser:
 
     def _take_header(self, header: list[str]) -> None:
         if len(header) != 3:
-            self._skipped[header[0]] = "it is missing from the repository"
+            self._skipped[header[0]] = "it is missing or damaged in the repository"
             return
         blob, kind, size = header[0], header[1], int(header[2])
         reason = self._refusal(kind, size)

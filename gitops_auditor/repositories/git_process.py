@@ -171,8 +171,7 @@ class _Child:
             return self._start(subprocess.DEVNULL)
         # A file rather than a pipe: git can then never wait for us while we wait for git.
         with tempfile.TemporaryFile() as file:
-            file.write(self._command.input)
-            file.seek(0)
+            _fill(file, self._command.input)
             return self._start(file)
 
     def _start(self, stdin: IO[bytes] | int) -> subprocess.Popen[bytes]:
@@ -260,3 +259,14 @@ class _Child:
             f"git {self._command.name} did not end within {self._command.timeout:g} s.",
             hint="Try again when the machine or the network is less busy.",
         )
+
+
+def _fill(file: IO[bytes], content: bytes) -> None:
+    try:
+        file.write(content)
+        file.seek(0)
+    except OSError as error:
+        raise Unavailable(
+            f"A temporary file could not be written ({error.strerror or error}).",
+            hint="Free some space in the folder for temporary files.",
+        ) from error

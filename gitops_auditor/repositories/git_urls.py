@@ -84,7 +84,7 @@ def check_clone_url(url: str, protocols: tuple[str, ...]) -> CloneUrl:
     shown = without_credentials(url)
     if len(url) > MAX_URL_LENGTH or _UNPRINTABLE.search(url) or "\\" in url:
         raise _refused("It has characters that a URL has not, or too many.", shown)
-    if url.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", url):
+    if url.startswith("-") or re.match(r"[^/\[\]]*::", url):
         raise _refused("It is an option or another transport, not a URL.", shown)
     remote = parse_remote(url)
     if remote is None:

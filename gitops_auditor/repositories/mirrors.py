@@ -4,17 +4,23 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_transfer import Progress
 from gitops_auditor.repositories.git_urls import CloneUrl, check_clone_url, parse_remote
 from gitops_auditor.repositories.network import Pinned, pin
 
+_SCRATCH = ".clone-"
+_ABANDONED_SECONDS = 24 * 3600
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -52,26 +58,52 @@ class Mirrors:
         path = self.path_of(url)
         async with self._turns.setdefault(path, anyio.Lock()):
             source = await pin(url, allow_private=self._allow_private_hosts)
-            if await self._git.is_repository(path):
-                await self._git.fetch_mirror(path, source, self._protocols, progress)
-            else:
-                await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True, mode=0o700)
-                await self._clone(source, path, progress)
+            await self._bring_up(source, path, progress)
         return path
 
-    async def _clone(self, source: Pinned, path: Path, progress: Progress | None) -> None:
-        scratch = Path(await anyio.to_thread.run_sync(_scratch, path.parent))
+    async def _bring_up(self, source: Pinned, path: Path, progress: Progress | None) -> None:
+        if await self._git.is_repository(path):
+            await self._git.fetch_mirror(path, source, self._protocols, progress)
+            return
+        scratch = await anyio.to_thread.run_sync(_scratch, path.parent)
         try:
             await self._git.clone(source, scratch / "clone", self._protocols, progress)
-            # Renamed whole: a mirror is complete or is not there.
-            await anyio.Path(scratch / "clone").rename(path)
+            await anyio.to_thread.run_sync(_move_into_place, scratch / "clone", path)
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_remove, scratch)
 
 
-def _scratch(parent: Path) -> str:
-    return tempfile.mkdtemp(prefix=".clone-", dir=parent)
+def _scratch(parent: Path) -> Path:
+    with _writing(parent):
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in parent.glob(f"{_SCRATCH}*"):
+            # No clone takes so long: its process was killed.
+            if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                _remove(left)
+        return Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
+
+
+def _move_into_place(clone: Path, path: Path) -> None:
+    """Renamed whole: a mirror is complete or is not there."""
+    try:
+        with _writing(path.parent):
+            clone.rename(path)
+    except Unavailable:
+        # Another process was faster; its clone is as good.
+        if git_directory.locate(path) is None:
+            raise
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"The folder {folder} cannot be written to: {error.strerror}.",
+            hint="Check its owner, mode and free space.",
+        ) from error
 
 
 def _remove(folder: Path) -> None:

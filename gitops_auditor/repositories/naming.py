@@ -4,7 +4,7 @@ import hashlib
 import re
 
 from gitops_auditor.errors import InvalidRequest
-from gitops_auditor.repositories.git_urls import canonical_name, owner_and_name
+from gitops_auditor.repositories.git_urls import owner_and_name
 from gitops_auditor.repositories.models import ID_PATTERN
 
 _ID = re.compile(ID_PATTERN)
@@ -54,14 +54,6 @@ def id_from_name(name: str) -> str:
 def distinguished(repository_id: str, source: str) -> str:
     """Another id for a repository whose id is taken by one from elsewhere; the same every time."""
     return f"{repository_id}-{digest(source)}"
-
-
-def same_remote(first: str | None, second: str | None) -> bool:
-    """Whether two URLs are one remote, however they are written."""
-    if first is None or second is None:
-        return False
-    name = canonical_name(first)
-    return name is not None and name == canonical_name(second)
 
 
 def digest(text: str) -> str:

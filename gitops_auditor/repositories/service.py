@@ -194,12 +194,7 @@ class RepositoryRegistry:
 
         Raises as `register_clone_url`; a repository registered by its path is only looked at.
         """
-        known = await self.get(repository_id)
-        if known.clone_url is not None:
-            checked = self._mirrors.check(known.clone_url)
-            path = await self._mirrors.ensure(checked, progress)
-        else:
-            path = Path(known.path or "")
+        path = await self._brought_up(await self.get(repository_id), progress)
         facts = await self._facts(path)
         async with self._database.write() as transaction:
             await store.lock(transaction)
@@ -266,6 +261,16 @@ class RepositoryRegistry:
         if repository is not None:
             data: dict[str, JsonValue] = {"id": repository.id, "version": repository.version}
             await self._events.append(transaction, CHANNEL, event, data)
+
+    async def _brought_up(self, known: Repository, progress: Progress | None) -> Path:
+        """Where to look for a repository, after a fetch when that is the mirror of its URL."""
+        if known.clone_url is None:
+            return Path(known.path or "")
+        checked = self._mirrors.check(known.clone_url)
+        # A checkout that was found later is somebody's own, and is read as it is.
+        if known.path in {None, str(self._mirrors.path_of(checked))}:
+            return await self._mirrors.ensure(checked, progress)
+        return Path(known.path or "")
 
     async def _facts(self, path: Path) -> Facts:
         layout = await anyio.to_thread.run_sync(git_directory.locate, path)

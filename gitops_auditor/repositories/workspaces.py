@@ -16,7 +16,7 @@ from gitops_auditor.repositories.discovery import Discovery, Found, discover
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.inspection import Facts, inspect_all
 from gitops_auditor.repositories.models import DiscoveryReport, Repository, Skipped
-from gitops_auditor.repositories.reconciliation import Plan, Registered
+from gitops_auditor.repositories.reconciliation import Plan, Reconciliation
 from gitops_auditor.repositories.store import Connection
 from gitops_auditor.storage.database import Database
 
@@ -108,7 +108,7 @@ class Workspaces:
 async def _plan(connection: Connection, workspace: Path, facts: Sequence[Facts]) -> Plan:
     active = await store.active(connection)
     removed = await store.removed(connection)
-    return Registered(active, removed, _exists).reconcile(workspace, facts)
+    return Reconciliation(active, removed, _exists).run(workspace, facts)
 
 
 def _exists(path: str) -> bool:

@@ -1,6 +1,7 @@
 """Reading real repositories through the hardened git."""
 
 import os
+import random
 from pathlib import Path
 
 import anyio
@@ -182,6 +183,45 @@ async def test_the_version_of_git_is_told() -> None:
 async def test_a_machine_without_git_says_what_to_install() -> None:
     with pytest.raises(Unavailable, match="Install git"):
         await Git(Executable("/nonexistent/git")).version()
+
+
+async def test_a_damaged_object_is_never_read_as_something_else(tmp_path: Path) -> None:
+    files = {"short": "content " * 1000, "long": random.Random(1).randbytes(200_000), "good": "1"}
+    sha = await make_repository(tmp_path / "r", files)
+    reader = Git()
+    ids = {entry.path: entry.blob for entry in await reader.tree(tmp_path / "r", sha)}
+    _cut(tmp_path / "r", ids["short"], 20)
+    read = await reader.blobs(tmp_path / "r", [ids["short"], ids["good"]])
+    assert read.contents == {ids["good"]: b"1"}
+    assert "damaged" in read.skipped[ids["short"]]
+    _cut(tmp_path / "r", ids["long"], 100_000)
+    with pytest.raises(Unavailable, match="git fsck"):
+        await reader.blobs(tmp_path / "r", [ids["long"]])
+
+
+def _cut(repository: Path, blob: str, size: int) -> None:
+    file = repository / ".git/objects" / blob[:2] / blob[2:]
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:size])
+
+
+async def test_no_ids_need_no_process(tmp_path: Path) -> None:
+    await make_repository(tmp_path / "r", {"a": "1"})
+    assert (await Git(Executable("/nonexistent/git")).blobs(tmp_path / "r", [])).contents == {}
+
+
+@pytest.mark.parametrize(("answer", "head"), [(f"echo {'1' * 40}", "1" * 40), ("exit 1", None)])
+async def test_a_head_kept_in_a_reftable_is_asked_of_git(
+    tmp_path: Path, answer: str, head: str | None
+) -> None:
+    # Versions of git that cannot make such a repository are still in use, here perhaps too.
+    await make_repository(tmp_path / "r", {"a.txt": "1"})
+    (tmp_path / "r/.git/HEAD").write_text("ref: refs/heads/.invalid\n", "utf-8")
+    (tmp_path / "r/.git/reftable").mkdir()
+    program = tmp_path / "git"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *rev-parse*) {answer};; esac\n', "utf-8")
+    program.chmod(0o755)
+    assert await Git(Executable(str(program))).head_commit(tmp_path / "r") == head
 
 
 async def test_more_output_than_allowed_ends_the_command(tmp_path: Path) -> None:

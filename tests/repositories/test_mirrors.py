@@ -1,6 +1,7 @@
 """Mirrors over real transports: files, HTTP, and servers that misbehave."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -124,6 +125,36 @@ async def test_a_source_that_is_not_there_leaves_nothing(tmp_path: Path) -> None
     url = check_clone_url((tmp_path / "nowhere").as_uri(), ("file",))
     with pytest.raises(Unavailable, match="clone"):
         await _mirrors(tmp_path, "file").ensure(url)
+    assert _left_behind(tmp_path) == []
+
+
+async def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "mirrors").write_text("in the way", "utf-8")
+    with pytest.raises(Unavailable, match="cannot be written to"):
+        await _mirrors(tmp_path, "file").ensure(check_clone_url(source.as_uri(), ("file",)))
+
+
+async def test_what_a_killed_process_left_is_removed_after_a_day(
+    tmp_path: Path, source: Path
+) -> None:
+    mirrors = _mirrors(tmp_path, "file")
+    url = check_clone_url(source.as_uri(), ("file",))
+    folder = mirrors.path_of(url).parent
+    for name, age in ((".clone-old", 2 * 24 * 3600), (".clone-new", 60)):
+        (folder / name).mkdir(parents=True)
+        os.utime(folder / name, (time.time() - age, time.time() - age))
+    await mirrors.ensure(url)
+    assert [path.name for path in _left_behind(tmp_path)] == [".clone-new"]
+
+
+async def test_two_processes_that_clone_at_the_same_time_both_succeed(
+    tmp_path: Path, source: Path
+) -> None:
+    url = check_clone_url(source.as_uri(), ("file",))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(_mirrors(tmp_path, "file").ensure, url)
+    assert await Git().is_repository(_mirrors(tmp_path, "file").path_of(url))
     assert _left_behind(tmp_path) == []
 
 

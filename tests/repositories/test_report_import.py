@@ -1,12 +1,15 @@
 """Importing the older audit report."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.events import EventLog
+from gitops_auditor.identity import LOCAL
 from gitops_auditor.repositories.service import RepositoryRegistry
+from tests.factories.git import make_repository
 
 REPORT: dict[str, Any] = {
     "timestamp": "2025-06-01T12:00:00Z",
@@ -74,3 +77,14 @@ async def test_a_report_in_another_form_is_refused_at_the_place(
     with pytest.raises(InvalidRequest, match=place):
         await registry.import_report({**REPORT, **change})
     assert await registry.all() == []
+
+
+async def test_a_checkout_found_later_gives_an_imported_repository_its_path(
+    registry: RepositoryRegistry, tmp_path: Path
+) -> None:
+    await registry.import_report(REPORT)
+    sha = await make_repository(tmp_path / "a", {"a": "1"}, origin="git@github.com:own/alpha.git")
+    report = await registry.discover(tmp_path, LOCAL)
+    assert (report.updated, report.registered) == (["own/alpha"], [])
+    found = await registry.refresh("own/alpha")
+    assert (found.path, found.head_sha) == (str(tmp_path / "a"), sha)
