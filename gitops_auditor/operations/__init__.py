@@ -1,0 +1,33 @@
+"""Operations: declared once in `tools`, served by every transport through `OperationCatalog.call`.
+
+A call is validated and authorised, its intent is written to the audit, it runs, and its outcome is
+written, in that order.
+"""
+
+from gitops_auditor.operations.catalog import OperationCatalog
+from gitops_auditor.operations.declaration import LONGEST_WAIT, Effect, Operation, Surface, Toolset
+from gitops_auditor.operations.models import (
+    Call,
+    Context,
+    NoParams,
+    Params,
+    Progress,
+    Work,
+    no_progress,
+)
+
+__all__ = [
+    "LONGEST_WAIT",
+    "Call",
+    "Context",
+    "Effect",
+    "NoParams",
+    "Operation",
+    "OperationCatalog",
+    "Params",
+    "Progress",
+    "Surface",
+    "Toolset",
+    "Work",
+    "no_progress",
+]
