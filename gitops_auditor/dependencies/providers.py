@@ -19,9 +19,9 @@ _COPIES: Final = frozenset(
 )  # fmt: skip
 _ILLUSTRATIONS: Final = frozenset(
     {
-        "__tests__", "bench", "benchmark", "benchmarks", "demo", "demos", "e2e", "example",
-        "examples", "integration", "playground", "playgrounds", "sample", "samples", "sandbox",
-        "spec", "template", "templates", "test", "tests",
+        "__tests__", "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "e2e",
+        "example", "examples", "integration", "playground", "playgrounds", "sample", "samples",
+        "sandbox", "spec", "template", "templates", "test", "tests",
     }
 )  # fmt: skip
 
@@ -41,19 +41,36 @@ WILDCARDS: Final = frozenset({"image", "maven"})
 _WITHIN: Final = frozenset({ConstraintKind.WORKSPACE, ConstraintKind.PATH})
 
 
+class Rank(NamedTuple):
+    """Of two providers the one with the smaller rank is preferred."""
+
+    place: int
+    """PROPER, ILLUSTRATIVE or COPIED."""
+    inexact: bool
+    """The offer leaves part of the name open."""
+    stranger: bool
+    """The repository has another name than what it offers."""
+    depth: int
+    repository: str
+    file: str
+    package: str
+
+
+_IMPLIED: Final = Rank(PROPER, True, False, 0, "", "", "")
+
+
 class Provider(NamedTuple):
     """Who meets a requirement, and how sure that is."""
 
     repository: str
     package: str
     confidence: float
-    rank: tuple[int, int, str, str, str] = (0, 0, "", "", "")
-    """Smaller is preferred: kind of place, depth, repository, file, package."""
+    rank: Rank
 
     @property
     def place(self) -> int:
         """PROPER, ILLUSTRATIVE or COPIED."""
-        return self.rank[0]
+        return self.rank.place
 
 
 class ProviderIndex:
@@ -66,25 +83,29 @@ class ProviderIndex:
         for repository in repositories:
             for offer in repository.offers:
                 self._add(repository.id, offer)
-        for found in self._exact.values():
-            found.sort(key=lambda provider: provider.rank)
         self._known: dict[Reference, tuple[Provider, ...]] = {}
 
     def providers(self, reference: Reference) -> tuple[Provider, ...]:
         """Every provider of a canonical reference, the preferred one first."""
         known = self._known.get(reference)
         if known is None:
-            known = self._known[reference] = tuple(self._search(reference))
+            found = sorted(self._search(reference), key=lambda provider: provider.rank)
+            known = self._known[reference] = tuple(found)
         return known
 
     def _add(self, repository: str, offer: Offer) -> None:
         reference = canonical(offer.reference)
-        place = _place(offer.file)
-        depth = offer.file.count("/")
-        provider = Provider(
-            repository, offer.package, 1.0, (place, depth, repository, offer.file, offer.package)
-        )
         pattern = wildcard(reference.name) if reference.namespace in WILDCARDS else None
+        rank = Rank(
+            _place(offer.file),
+            pattern is not None,
+            squashed(_last(repository)) != squashed(_last(reference.name)),
+            offer.file.count("/"),
+            repository,
+            offer.file,
+            offer.package,
+        )
+        provider = Provider(repository, offer.package, 1.0, rank)
         if pattern is not None:
             self._patterns[reference.namespace].append((pattern, provider))
         else:
@@ -98,7 +119,7 @@ class ProviderIndex:
             for pattern, provider in self._patterns.get(reference.namespace, ())
             if pattern.fullmatch(reference.name)
         ]
-        yield from sorted(matched, key=lambda provider: provider.rank)
+        yield from matched
         if not matched and not any(provider.place == PROPER for provider in exact):
             yield from self._implied(reference)
 
@@ -106,7 +127,8 @@ class ProviderIndex:
         for guess in guesses(reference):
             found = self._repositories.find(guess.identity)
             if found is not None:
-                yield Provider(found.repository, "", guess.confidence * found.confidence)
+                confidence = guess.confidence * found.confidence
+                yield Provider(found.repository, "", confidence, _IMPLIED)
                 return
 
 
@@ -138,7 +160,11 @@ def _is_meant_for_others(provider: Provider, reference: Reference, source: str) 
 
 def _bears_the_name_of(repository: str, name: str) -> bool:
     flat = squashed(name)
-    return any(term in flat for term in terms(repository))
+    return any(term in flat for term in terms(_last(repository)))
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 @cache
