@@ -80,9 +80,12 @@ async def _run_as_work(
     manager = context.services.work
     record = await manager.start(operation.name, context.principal, run_reporting)
     wait: float = getattr(params, "wait_seconds", 0.0)
-    if wait:
-        record = await manager.wait(record.id, wait)
-    relay.close()
+    try:
+        if wait:
+            record = await manager.wait(record.id, wait)
+    finally:
+        # Also when the caller gave up waiting: the work goes on, and nobody listens any more.
+        relay.close()
     return _view(operation.result, record)
 
 
