@@ -68,7 +68,7 @@ async def test_second_checkouts_are_skipped_and_equal_names_told_apart(
 async def test_a_removed_repository_stays_removed_until_its_path_is_registered(
     registry: RepositoryRegistry, tmp_path: Path
 ) -> None:
-    await make_repository(tmp_path / "r", {"a": "1"}, origin=ORIGIN)
+    await make_repository(tmp_path / "r", {"a": "1"}, origin="git@h:Owner/Name.git")
     await registry.discover(tmp_path, LOCAL)
     await registry.remove("Owner/Name")
     assert [found.id for found in await registry.all()] == []
