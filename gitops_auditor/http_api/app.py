@@ -18,6 +18,7 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.http_api.auth import Authentication, principal_of
 from gitops_auditor.http_api.bodies import BodyLimit
+from gitops_auditor.http_api.ending import Ending
 from gitops_auditor.http_api.errors import answer_expected, answer_http
 from gitops_auditor.http_api.faults import FaultBarrier
 from gitops_auditor.http_api.hosts import HostGuard
@@ -52,16 +53,15 @@ def create_app(
 
     Whoever serves it sets the event `app.state.stopping` when it should end its streams.
     """
-    stopping = anyio.Event()
+    ending = Ending()
     rates = RateLimits(services.settings)
-    live = LiveClients(services.events, services.settings, rates, stopping)
-    mount = McpMount(mcp, rates)
-    operations = OperationRoutes(catalog, services, rates)
+    live = LiveClients(services.events, services.settings, rates, ending)
+    operations = OperationRoutes(catalog, services, rates, ending)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with mcp_lifespan(), anyio.create_task_group() as tasks:
-            tasks.start_soon(mount.end_with, stopping)
+            tasks.start_soon(ending.watch)
             yield
             tasks.cancel_scope.cancel()
 
@@ -69,7 +69,7 @@ def create_app(
         routes=[
             Route("/healthz", _alive),
             WebSocketRoute("/ws", live.websocket),
-            Route("/mcp", mount),
+            Route("/mcp", McpMount(mcp, rates, ending)),
             *_own_routes(openapi_document(catalog), live, rates),
             Route("/api/{rest:path}", operations),
         ],
@@ -79,7 +79,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.state.live = live
-    app.state.stopping = stopping
+    app.state.stopping = ending.stopping
     return app
 
 
@@ -110,7 +110,7 @@ def _cross_origin(settings: Settings) -> list[Middleware]:
 
 def _own_routes(document: object, live: LiveClients, rates: RateLimits) -> list[BaseRoute]:
     async def openapi(request: Request) -> Response:
-        rates.hit(principal_of(request.scope), "openapi", "read")
+        rates.hit(principal_of(request.scope), "openapi")
         return JSONResponse(document)
 
     stream = EventStreams(live)

@@ -18,6 +18,7 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, InvalidRequest, Unavailable
 from gitops_auditor.events import Event, EventLog, Reset
 from gitops_auditor.http_api.auth import SUBPROTOCOL, principal_of
+from gitops_auditor.http_api.ending import Ending
 from gitops_auditor.http_api.rates import RateLimits
 
 CHANNELS = ("pipelines", "quality", "templates", "dependencies", "repositories", "operations")
@@ -42,12 +43,12 @@ class LiveClients:
     """
 
     def __init__(
-        self, events: EventLog, settings: Settings, rates: RateLimits, stopping: anyio.Event
+        self, events: EventLog, settings: Settings, rates: RateLimits, ending: Ending
     ) -> None:
         self._events = events
         self._limit = settings.websocket_max_connections
         self._rates = rates
-        self._stopping = stopping
+        self._ending = ending
         self._open = 0
         self._offered = _offered(settings)
 
@@ -58,7 +59,7 @@ class LiveClients:
 
     async def websocket(self, socket: WebSocket) -> None:
         """Serve one WebSocket until either side ends it; 1013 when there are too many."""
-        self._rates.hit(principal_of(socket.scope), "live", "read")
+        self._rates.hit(principal_of(socket.scope), "live")
         offered = socket.scope.get("subprotocols", [])
         chosen = next((name for name in offered if name.startswith(SUBPROTOCOL)), None)
         await socket.accept(subprotocol=chosen)
@@ -74,7 +75,7 @@ class LiveClients:
 
         Raises InvalidRequest, and Unavailable when there are too many.
         """
-        self._rates.hit(principal_of(scope), "live", "read")
+        self._rates.hit(principal_of(scope), "live")
         request = Request(scope, receive)
         channels = self._channels(request.query_params.get("channels", "").split(","))
         after = _sequence(request.headers.get("last-event-id") or request.query_params.get("after"))
@@ -83,12 +84,12 @@ class LiveClients:
             await send(_STREAM_START)
             if request.method != "HEAD":
                 stream = _EventStream(send, self._events)
-                await _until_first_ends(
-                    lambda: stream.forward(channels, start),
-                    stream.beat,
-                    lambda: _disconnected(receive),
-                    self._stopping.wait,
-                )
+                with self._ending.stream():
+                    await _until_first_ends(
+                        lambda: stream.forward(channels, start),
+                        stream.beat,
+                        lambda: _disconnected(receive),
+                    )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _channels(self, wanted: Sequence[str]) -> list[str]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import RateLimited
 from gitops_auditor.identity import Principal
-from gitops_auditor.operations import Effect
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
@@ -37,9 +36,9 @@ class RateLimits:
         self._clock = clock
         self._windows: dict[tuple[str, str], deque[float]] = {}
 
-    def hit(self, principal: Principal, route: str, effect: Effect) -> None:
+    def hit(self, principal: Principal, route: str, *, writes: bool = False) -> None:
         """Count one request; RateLimited says after how many seconds the next is allowed."""
-        rate = self._read if effect == "read" else self._write
+        rate = self._write if writes else self._read
         window = self._windows.setdefault((principal.name, route), deque())
         now = self._clock()
         while window and window[0] <= now - rate.seconds:

@@ -16,6 +16,7 @@ from gitops_auditor.errors import GitOpsError
 from gitops_auditor.http_api.answers import result_answer
 from gitops_auditor.http_api.arguments import ArgumentReader
 from gitops_auditor.http_api.auth import principal_of
+from gitops_auditor.http_api.ending import Ending, stopped
 from gitops_auditor.http_api.errors import answer_failure, request_id_of
 from gitops_auditor.http_api.rates import RateLimits
 from gitops_auditor.operations import Call, Operation, OperationCatalog
@@ -44,19 +45,25 @@ class Address(NamedTuple):
 class OperationRoutes:
     """ASGI application that answers every operation of a catalog at its route."""
 
-    def __init__(self, catalog: OperationCatalog, services: Services, rates: RateLimits) -> None:
+    def __init__(
+        self, catalog: OperationCatalog, services: Services, rates: RateLimits, ending: Ending
+    ) -> None:
         self._catalog = catalog
         self._services = services
         self._rates = rates
+        self._ending = ending
         self._literal, self._patterns = _addresses(catalog)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; HTTPException 404 and 405 where no operation answers."""
         endpoint, in_path = self._find(scope["path"], scope["method"])
-        try:
-            answered = await self._answer(endpoint, in_path, scope, receive)
-        except GitOpsError as failure:
-            answered = answer_failure(scope, failure)
+        with self._ending.call() as ended:
+            try:
+                answered = await self._answer(endpoint, in_path, scope, receive)
+            except GitOpsError as failure:
+                answered = answer_failure(scope, failure)
+        if ended.cancelled_caught:
+            answered = answer_failure(scope, stopped())
         await answered(scope, receive, send)
 
     async def _answer(
@@ -64,7 +71,7 @@ class OperationRoutes:
     ) -> Response:
         operation = endpoint.operation
         principal = principal_of(scope)
-        self._rates.hit(principal, operation.name, operation.effect)
+        self._rates.hit(principal, operation.name, writes=operation.effect != "read")
         arguments = await endpoint.reader.read(scope, receive, in_path)
         call = Call(operation.name, arguments, principal, request_id_of(scope))
         return result_answer(operation, scope, await self._catalog.call(self._services, call))

@@ -15,8 +15,8 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import InvalidSetting, Unavailable
 from gitops_auditor.http_api.clients import http_protocol, websocket_protocol
 
-GRACE_SECONDS = 3
-"""Seconds that running requests get when the process stops; the whole stop stays below 5."""
+GRACE_SECONDS = 2
+"""Seconds until the end of what neither ended by itself nor was ended by `ending`."""
 
 LARGEST_MESSAGE = 65_536
 """Bytes of one WebSocket message from a client; all they send are subscriptions."""

@@ -14,14 +14,7 @@ from gitops_auditor.errors import FAMILY
 from gitops_auditor.http_api.errors import STATUS
 from gitops_auditor.operations import Call, OperationCatalog
 from gitops_auditor.services import Services
-
-
-def assert_error(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
-    body: dict[str, Any] = response.json()
-    assert (response.status_code, body["code"]) == (status, code), body
-    assert set(body) == {"error", "code", "details", "request_id"}
-    assert body["request_id"] == response.headers["x-request-id"]
-    return body
+from tests.http_api.assertions import assert_error
 
 
 def test_every_error_code_has_a_status() -> None:
