@@ -4,10 +4,13 @@ Names come from repositories that anyone may have written: nothing in them may e
 statement or become markup.
 """
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import BaseModel, Field
 
 from gitops_auditor import __version__
 from gitops_auditor.dependencies.graph_models import DependencyGraph, GraphEdge, GraphNode
@@ -15,6 +18,15 @@ from gitops_auditor.errors import JsonValue
 from gitops_auditor.formats.purl import purl
 
 ExportFormat = Literal["json", "mermaid", "dot", "cyclonedx"]
+
+
+class GraphExport(BaseModel):
+    """A graph as the text of a document, and the document's media type."""
+
+    format: ExportFormat
+    media_type: str
+    content: str = Field(description="The whole document.")
+
 
 _PURL_TYPES: Final = {
     "npm": "npm",
@@ -108,9 +120,9 @@ def _component(node: GraphNode) -> dict[str, JsonValue]:
     }
     if node.version:
         component["version"] = _clean(node.version)
-    type_ = _PURL_TYPES.get(node.ecosystem)
-    if type_ is not None:
-        component["purl"] = purl(type_, _clean(_package_name(node)), _clean(node.version) or None)
+    type_, name = _PURL_TYPES.get(node.ecosystem), _clean(_package_name(node))
+    if type_ is not None and name.strip("/"):
+        component["purl"] = purl(type_, name, _clean(node.version) or None)
     return component
 
 
@@ -151,3 +163,25 @@ def _mermaid_text(text: str) -> str:
 def _quoted(text: str) -> str:
     escaped = _clean(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _cyclonedx_text(graph: DependencyGraph) -> str:
+    return json.dumps(to_cyclonedx(graph), indent=2, ensure_ascii=False) + "\n"
+
+
+def _json_text(graph: DependencyGraph) -> str:
+    return graph.model_dump_json(indent=2) + "\n"
+
+
+_DOCUMENTS: Final[Mapping[ExportFormat, tuple[str, Callable[[DependencyGraph], str]]]] = {
+    "json": ("application/json", _json_text),
+    "mermaid": ("text/vnd.mermaid", to_mermaid),
+    "dot": ("text/vnd.graphviz", to_dot),
+    "cyclonedx": ("application/vnd.cyclonedx+json", _cyclonedx_text),
+}
+
+
+def export(graph: DependencyGraph, wanted: ExportFormat) -> GraphExport:
+    """The graph as a document of the format that is wanted."""
+    media_type, write = _DOCUMENTS[wanted]
+    return GraphExport(format=wanted, media_type=media_type, content=write(graph))

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from gitops_auditor.config import Settings
 from gitops_auditor.dependencies.conflict_models import ConflictQuery, ConflictReport
+from gitops_auditor.dependencies.exports import ExportFormat, GraphExport, export
 from gitops_auditor.dependencies.graph_models import DependencyGraph, GraphQuery
 from gitops_auditor.dependencies.impact_models import ChangeRequest, ImpactReport
 from gitops_auditor.dependencies.models import Dependency, Package, Reference
@@ -55,6 +56,11 @@ class DependencyQueries:
             )
 
         return await self._answer(query, build)
+
+    async def export(self, query: GraphQuery, wanted: ExportFormat) -> GraphExport:
+        """The graph, or the part asked for, as a document for another tool. Raises as `graph`."""
+        graph = await self.graph(query)
+        return await anyio.to_thread.run_sync(export, graph, wanted)
 
     async def conflicts(self, query: ConflictQuery) -> ConflictReport:
         """Every version conflict that is asked for, the most severe first."""

@@ -56,6 +56,7 @@ class Scan:
         registered: Sequence[Repository],
         *,
         worktree: bool = False,
+        refresh: bool = False,
     ) -> None:
         self._database = database
         self._events = events
@@ -64,6 +65,7 @@ class Scan:
         self._scanner = RepositoryScanner(git)
         self._registered = registered
         self._worktree = worktree
+        self._refresh = refresh
         self._seconds: dict[str, float] = {}
 
     async def run(self, selected: Sequence[Repository], progress: Progress) -> ScanReport:
@@ -72,17 +74,23 @@ class Scan:
             standings = await heads.standings(self._git, selected)
             async with self._database.read() as connection:
                 stored = await store.snapshot_heads(connection)
-        due = [item for item in standings if self._worktree or self._is_due(item, stored)]
+        due = [item for item in standings if self._is_due(item, stored)]
         with self._timed("read"):
             read = await self._read_all(due, stored, progress)
         gone = heads.gone(stored, self._registered)
-        if not gone and all(self._says_the_same(item, stored) for item in read):
+        if not gone and self._all_say_the_same(read, stored):
             return await self._confirm(standings, read)
         return await self._rematch(standings, read, gone, stored)
 
-    @staticmethod
-    def _is_due(standing: Standing, stored: Mapping[str, store.SnapshotHead]) -> bool:
+    def _is_due(self, standing: Standing, stored: Mapping[str, store.SnapshotHead]) -> bool:
+        if self._worktree or self._refresh:
+            return True
         return not heads.is_unchanged(standing, stored.get(standing.repository.id))
+
+    def _all_say_the_same(
+        self, read: Sequence[_Read], stored: Mapping[str, store.SnapshotHead]
+    ) -> bool:
+        return not self._refresh and all(self._says_the_same(item, stored) for item in read)
 
     @staticmethod
     def _says_the_same(read: _Read, stored: Mapping[str, store.SnapshotHead]) -> bool:
@@ -118,14 +126,15 @@ class Scan:
         previous = await self._previous(standing.repository, stored)
         if standing.commit == UNREADABLE:
             return _unreadable(previous, standing.reason)
+        known = None if self._refresh else previous
         try:
             if self._worktree:
                 return await self._scanner.read_worktree(
-                    standing.path, standing.commit or None, previous
+                    standing.path, standing.commit or None, known
                 )
             if standing.commit == NO_COMMITS:
                 return RepositoryFacts(NO_COMMITS, problems=_whole("It has no commits yet."))
-            return await self._scanner.read_commit(standing.path, standing.commit, previous)
+            return await self._scanner.read_commit(standing.path, standing.commit, known)
         except GitOpsError as error:
             return _unreadable(previous, error.message)
 

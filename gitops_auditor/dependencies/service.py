@@ -65,11 +65,13 @@ class DependencyService:
         *,
         progress: Progress,
         worktree: bool = False,
+        refresh: bool = False,
     ) -> ScanReport:
         """Scan the repositories named, or all, and store what changed.
 
         `progress` is awaited after each repository that had to be read. With `worktree` uncommitted
-        files are read instead of the commit at HEAD. Must run inside an audited operation.
+        files are read instead of the commit at HEAD; with `refresh` nothing that earlier scans kept
+        is used. Must run inside an audited operation.
         Raises NotFound for an id that is not registered, Unavailable when the database is out of
         reach; a repository that cannot be read is a problem in the report and stops nothing.
         """
@@ -79,7 +81,13 @@ class DependencyService:
             ids = dict.fromkeys(repository_ids)
             selected = [await self._repositories.get(repository_id) for repository_id in ids]
         scan = Scan(
-            self._database, self._events, self._audit, self._git, registered, worktree=worktree
+            self._database,
+            self._events,
+            self._audit,
+            self._git,
+            registered,
+            worktree=worktree,
+            refresh=refresh,
         )
         return await scan.run(selected, progress)
 

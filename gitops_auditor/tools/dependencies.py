@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from gitops_auditor.dependencies.conflict_models import Conflict, ConflictQuery
+from gitops_auditor.dependencies.exports import ExportFormat, GraphExport
 from gitops_auditor.dependencies.graph_models import DependencyGraph, GraphQuery
 from gitops_auditor.dependencies.impact_models import ChangeRequest, ImpactReport
 from gitops_auditor.dependencies.models import (
@@ -34,6 +35,9 @@ class ScanRequest(Params):
     worktree: bool = Field(
         False, description="Read uncommitted files instead of the commit at HEAD."
     )
+    refresh: bool = Field(
+        False, description="Read every file again, also what earlier scans have kept."
+    )
 
 
 class ChangesRequest(PageParams):
@@ -46,7 +50,10 @@ class ChangesRequest(PageParams):
 async def scan_dependencies(ctx: Context, params: ScanRequest) -> ScanReport:
     """Scan repositories for what they depend on. Unchanged ones cost nothing."""
     return await ctx.services.dependencies.scan(
-        params.repositories, progress=ctx.progress, worktree=params.worktree
+        params.repositories,
+        progress=ctx.progress,
+        worktree=params.worktree,
+        refresh=params.refresh,
     )
 
 
@@ -56,6 +63,12 @@ class GraphRequest(GraphQuery):
     limit: int = Field(
         200, ge=1, le=200_000, description="The most nodes and edges to return together."
     )
+
+
+class ExportRequest(GraphQuery):
+    """Which part of the graph to export, and how."""
+
+    format: ExportFormat = Field("json", description="Language of the document.")
 
 
 class ConflictRequest(PageParams, ConflictQuery):
@@ -84,6 +97,13 @@ class ImpactRequest(ChangeRequest):
 async def get_dependency_graph(ctx: Context, params: GraphRequest) -> DependencyGraph:
     """Get the dependency graph of all repositories or around one, with cycles and update order."""
     return await ctx.services.dependency_queries.graph(params)
+
+
+@toolset.operation("GET /api/dependencies/export", surface="toolset")
+async def export_dependency_graph(ctx: Context, params: ExportRequest) -> GraphExport:
+    """Export the graph as JSON, Mermaid, Graphviz DOT or a CycloneDX bill of materials."""
+    query = GraphQuery.model_validate(params.model_dump(exclude={"format"}))
+    return await ctx.services.dependency_queries.export(query, params.format)
 
 
 @toolset.operation("GET /api/dependencies/conflicts")

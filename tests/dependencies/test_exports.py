@@ -158,7 +158,9 @@ DOT_LINE = re.compile(
 )
 
 
-@pytest.mark.parametrize("text", [HOSTILE, "end", "a]b", "#35;", "\\", 'q"', "\ud800", "\u202e"])
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "/", "end", "a]b", "#35;", "\\", 'q"', "\ud800", "\u202e"]
+)
 def test_a_hostile_name_stays_inside_its_label(text: str) -> None:
     assert_well_formed(hostile_graph(text))
 
