@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import anyio
+
 from gitops_auditor.config import Settings
 from gitops_auditor.operations import OperationCatalog
 from gitops_auditor.services import Services, open_services
@@ -48,7 +50,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     from gitops_auditor.http_api.app import create_app
     from gitops_auditor.http_api.serving import run_server
-    from gitops_auditor.scheduling import rescan_on_schedule
+    from gitops_auditor.scheduling import forget_on_schedule, rescan_on_schedule
     from gitops_auditor.server.app import create_server
     from gitops_auditor.server.http import McpEndpoint
 
@@ -58,6 +60,8 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         app = create_app(platform.catalog, platform.services, endpoint, endpoint.running)
 
         async def beside() -> None:
-            await rescan_on_schedule(platform.catalog, platform.services)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(rescan_on_schedule, platform.catalog, platform.services)
+                tasks.start_soon(forget_on_schedule, platform.services)
 
         await run_server(app, settings, ready, beside)

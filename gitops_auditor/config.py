@@ -137,6 +137,9 @@ class Settings(BaseModel):
     events_kept: int = _setting(
         "GITOPS_EVENTS_KEPT", 100_000, "Events kept for clients that resume.", ge=1000
     )
+    work_kept_days: int = _setting(
+        "GITOPS_WORK_KEPT_DAYS", 30, "Days that records of finished work are kept.", ge=1
+    )
     enable_phase2_features: bool = _setting(
         "ENABLE_PHASE2_FEATURES",
         True,

@@ -1,6 +1,7 @@
-"""Rescans by the clock, by one process of those that share a data folder."""
+"""What a serving process does by the clock: rescans, and forgetting what is old."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import anyio
 
@@ -11,6 +12,7 @@ from gitops_auditor.operations import Call, OperationCatalog
 from gitops_auditor.services import Services
 
 SCAN = "scan_dependencies"
+HOUR = 3600.0
 _log = get_logger("scheduling")
 
 
@@ -25,6 +27,24 @@ async def rescan_on_schedule(catalog: OperationCatalog, services: Services) -> N
     while True:
         await anyio.sleep(interval)
         await rescan(catalog, services)
+
+
+async def forget_on_schedule(services: Services) -> None:
+    """Prune events and finished work every hour until cancelled."""
+    while True:
+        await anyio.sleep(HOUR)
+        await forget(services)
+
+
+async def forget(services: Services) -> None:
+    """Prune events and finished work to what the settings keep; a busy database is tried later."""
+    settings = services.settings
+    oldest = datetime.now(UTC) - timedelta(days=settings.work_kept_days)
+    try:
+        await services.events.prune(settings.events_kept)
+        await services.work.prune(oldest)
+    except GitOpsError as failure:
+        await _log.awarning("pruning failed", code=failure.code, reason=failure.message)
 
 
 async def rescan(catalog: OperationCatalog, services: Services) -> None:

@@ -129,6 +129,10 @@ class WorkManager:
         await self._store.request_cancel(work_id)
         return await self.get(work_id)
 
+    async def prune(self, before: datetime) -> int:
+        """Forget work that finished before a moment; returns how much that was."""
+        return await self._store.delete_finished(before)
+
     async def _attend(self, work_id: str, run: Run, scope: anyio.CancelScope) -> None:
         progress = WorkProgress(work_id, self._store)
         outcome: Outcome | None = None

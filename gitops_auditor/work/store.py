@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.events import EventLog
@@ -88,6 +88,12 @@ class WorkStore:
             )
             for row in changed.all():
                 await self._tell(transaction, _record(row), outcome.status)
+
+    async def delete_finished(self, before: datetime) -> int:
+        """Forget what finished before a moment; returns how many records that were."""
+        ended = delete(work).where(work.c.completed_at < before)
+        async with self._database.write() as transaction:
+            return int((await transaction.execute(ended)).rowcount)
 
     async def _change(self, work_id: str, values: dict[str, Any], name: str) -> bool:
         statement = update(work).where(work.c.id == work_id, _UNFINISHED).values(values)
