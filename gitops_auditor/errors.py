@@ -77,7 +77,7 @@ class Unauthenticated(GitOpsError):
     code = "unauthenticated"
 
 
-class Forbidden(GitOpsError, PermissionError):
+class Forbidden(GitOpsError):
     """The caller is known, but its role does not allow this."""
 
     code = "forbidden"
@@ -105,13 +105,13 @@ class Unavailable(GitOpsError):
     code = "unavailable"
 
 
-class TimedOut(GitOpsError, TimeoutError):
+class TimedOut(GitOpsError):
     """A bounded wait ended before the work did."""
 
     code = "timed_out"
 
 
-class Refused(GitOpsError, PermissionError):
+class Refused(GitOpsError):
     """A safety rule forbids this whoever asks: a path that is not allowed, a protocol, a host."""
 
     code = "refused"

@@ -29,8 +29,9 @@ class Plan:
 class Reconciliation:
     """One comparison. `exists` tells whether a repository is still at a registered path.
 
-    A repository keeps its id as long as its path or its remote stays. Those that were removed from
-    the registry keep their ids and paths from coming back.
+    A repository keeps its id as long as its path or its remote stays; a checkout in the workspace at
+    hand takes the place of one elsewhere. Those that were removed from the registry keep their ids
+    and paths from coming back.
     """
 
     def __init__(
@@ -90,11 +91,17 @@ class Reconciliation:
             self._skip(facts, f"it is another checkout of the repository at {twin.path}")
         elif known is None:
             self._add(natural, remote, facts)
-        elif known.path is None or not self._exists(known.path):
+        elif self._gives_way(known, workspace):
             self._claim(remote, facts)
             self._plan.updated.append((known, facts))
         else:
             self._skip(facts, f"it is another checkout of {known.id}, registered at {known.path}")
+
+    def _gives_way(self, known: Repository, workspace: Path) -> bool:
+        # Whoever names a workspace means the checkouts in it, not those of a workspace named earlier.
+        if known.path is None or not self._exists(known.path):
+            return True
+        return not Path(known.path).is_relative_to(workspace)
 
     def _add(self, natural: str, remote: str | None, facts: Facts) -> None:
         repository_id = natural

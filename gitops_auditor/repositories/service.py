@@ -122,7 +122,8 @@ class RepositoryRegistry:
         """Register every repository under a folder and refresh those that are known.
 
         Links are not followed; a linked worktree, a submodule checkout and a second checkout of one
-        origin are skipped with the reason. Raises NotFound and Refused for the folder itself.
+        origin in this workspace are skipped with the reason. A checkout in this workspace takes the
+        place of one that was registered elsewhere. Raises NotFound and Refused for the folder itself.
         """
         return await self._workspaces.discover(workspace, principal)
 

@@ -127,7 +127,7 @@ def _open(path: Path, *, writable: bool) -> sqlite3.Connection:
     )
     if writable:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     else:
         connection.execute("PRAGMA query_only = ON")

@@ -88,3 +88,19 @@ def test_after_any_change_a_further_look_finds_nothing_to_do(
     settled = _plan(_apply(changed, known), after)
     assert not settled.changes_anything
     assert settled.missing == changed.missing
+
+
+def test_a_checkout_in_the_workspace_takes_the_place_of_one_elsewhere() -> None:
+    origin = "https://github.com/own/name"
+    earlier = Repository(
+        id="own/name",
+        name="name",
+        path="/elsewhere/name",
+        origin_url=origin,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    here = Facts(WORKSPACE / "name", origin, "main", "1" * 40)
+    plan = Reconciliation([earlier], [], lambda _: True).run(WORKSPACE, [here])
+    assert plan.updated == [(earlier, here)]
+    assert (plan.added, plan.skipped) == ([], [])
