@@ -107,8 +107,8 @@ class ManifestFacts(NamedTuple):
     """Everything one file says. Pure function of path and content, so it is cached by blob id.
 
     `package` names the package that the file describes (empty when it describes none), `members`
-    the path globs of packages it groups (workspaces), `definitions` values that other files of the same
-    repository refer to by key, for example npm catalogs and Gradle version catalogs.
+    the path globs of packages it groups (workspaces), `definitions` values that other files of the
+    same repository refer to by key, for example npm catalogs and Gradle version catalogs.
     """
 
     declarations: tuple[Declaration, ...] = ()

@@ -29,9 +29,9 @@ class Plan:
 class Reconciliation:
     """One comparison. `exists` tells whether a repository is still at a registered path.
 
-    A repository keeps its id as long as its path or its remote stays; a checkout in the workspace at
-    hand takes the place of one elsewhere. Those that were removed from the registry keep their ids
-    and paths from coming back.
+    A repository keeps its id as long as its path or its remote stays; a checkout in the workspace
+    at hand takes the place of one elsewhere. Those that were removed from the registry keep their
+    ids and paths from coming back.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Reconciliation:
             self._skip(facts, f"it is another checkout of {known.id}, registered at {known.path}")
 
     def _gives_way(self, known: Repository, workspace: Path) -> bool:
-        # Whoever names a workspace means the checkouts in it, not those of a workspace named earlier.
+        # Whoever names a workspace means the checkouts in it, not those of an earlier one.
         if known.path is None or not self._exists(known.path):
             return True
         return not Path(known.path).is_relative_to(workspace)

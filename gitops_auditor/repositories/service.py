@@ -121,9 +121,9 @@ class RepositoryRegistry:
     async def discover(self, workspace: Path, principal: Principal) -> DiscoveryReport:
         """Register every repository under a folder and refresh those that are known.
 
-        Links are not followed; a linked worktree, a submodule checkout and a second checkout of one
-        origin in this workspace are skipped with the reason. A checkout in this workspace takes the
-        place of one that was registered elsewhere. Raises NotFound and Refused for the folder itself.
+        Links are not followed; a linked worktree, a submodule checkout and a second checkout of
+        one origin in this workspace are skipped with the reason. A checkout in this workspace takes
+        the place of one that was registered elsewhere. Raises NotFound and Refused for the folder itself.
         """
         return await self._workspaces.discover(workspace, principal)
 

@@ -49,13 +49,15 @@ WORDS = st.sampled_from(
     [
         "FROM ", "ARG X=", "COPY --from=", "RUN --mount=from=", "<<EOF", " AS ", "\\\n",
         "services:", "image:", "build:", "tag:", "repository:", "name:", "dependencies:", "pip:",
-        "kind: HelmRelease", "kind: OCIRepository", "kind: Kustomization", "apiVersion: v1", "spec:",
+        "kind: HelmRelease", "kind: OCIRepository", "kind: Kustomization", "apiVersion: v1",
+        "spec:",
         "url:", "chart:", "images:", "resources:", "releases:", "charts:", "build_from:", "slug:",
-        "module \"x\" {", "source = ", "version = ", "required_providers {", "}", "{", "[", "]",
+        'module "x" {', "source = ", "version = ", "required_providers {", "}", "{", "[", "]",
         "install_requires", "setup(", "extras_require", "[project]", "[tool.poetry.dependencies]",
         "[packages]", "[options]", "tags:", "uses: docker/build-push-action@v1", "docker build -t ",
         "requirements:", "run:", "pip install ", "${", "}}", "{{", "$(", "@", "://", "git+", "#",
-        "  ", "\n", "\n  ", "\n    - ", "\t", '"', "'", "a/b:1", "\x00", "é", "=", ">=1", "==", "-e ",
+        "  ", "\n", "\n  ", "\n    - ", "\t", '"', "'", "a/b:1", "\x00", "é", "=", ">=1", "==",
+        "-e ",
     ]
 )  # fmt: skip
 
