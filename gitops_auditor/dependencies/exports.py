@@ -121,7 +121,7 @@ def _component(node: GraphNode) -> dict[str, JsonValue]:
     if node.version:
         component["version"] = _clean(node.version)
     type_, name = _PURL_TYPES.get(node.ecosystem), _clean(_package_name(node))
-    if type_ is not None and name.strip("/"):
+    if type_ is not None and name.strip("/:"):
         component["purl"] = purl(type_, name, _clean(node.version) or None)
     return component
 

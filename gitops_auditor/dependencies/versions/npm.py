@@ -3,14 +3,16 @@ of the same release. Cargo requirements are translated to them.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, Final
 
 import nodesemver
 
 from gitops_auditor.dependencies.versions.scheme import Reading, Scheme
 from gitops_auditor.dependencies.versions.semantic import (
+    Comparator,
     SemanticVersion,
+    bounds,
     order,
     parse_version,
     probes,
@@ -26,15 +28,15 @@ def read_range(text: str) -> Reading | None:
     if len(text) > _LONGEST_RANGE:
         return None
     try:
-        range_ = nodesemver.Range(text, False)
+        groups = _groups(nodesemver.Range(text, False))
     except ValueError:
         return None
-    versions = _bounds(range_)
-    return Reading(
-        allows=lambda version: _test(range_, version),
-        bounds=tuple(dict.fromkeys(version.text for version in versions)),
-        probes=probes(versions),
-    )
+
+    def allows(written: str) -> bool | None:
+        version = parse_version(written)
+        return None if version is None else any(_holds(group, version) for group in groups)
+
+    return Reading(allows, bounds(groups), probes(one.version for group in groups for one in group))
 
 
 def read_cargo(text: str) -> Reading | None:
@@ -49,27 +51,26 @@ NPM: Final = Scheme("npm", read_range, order, release)
 CARGO: Final = Scheme("cargo", read_cargo, order, release)
 
 
-def _bounds(range_: Any) -> list[SemanticVersion]:
-    named = (bound.semver for group in range_.set for bound in group)
-    texts = (bound.version for bound in named if bound is not nodesemver.ANY)
-    return [version for version in map(parse_version, texts) if version is not None]
+def _groups(range_: Any) -> list[list[Comparator]]:
+    """The comparators that node-semver spells a range out into; its own test of them is slow."""
+    return [
+        [
+            Comparator(bound.operator or "=", version)
+            for bound in group
+            if bound.semver is not nodesemver.ANY
+            and (version := parse_version(bound.semver.version)) is not None
+        ]
+        for group in range_.set
+    ]
+
+
+def _holds(group: Sequence[Comparator], version: SemanticVersion) -> bool:
+    if version.prerelease and not any(
+        bound.version.prerelease and bound.version.release == version.release for bound in group
+    ):
+        return False
+    return all(bound.holds(version) for bound in group)
 
 
 def _is_caret(part: str) -> bool:
     return _CARGO_BARE.fullmatch(part) is not None and not part.endswith("*")
-
-
-def _test(range_: Any, version: str) -> bool | None:
-    parsed = _version(version)
-    return None if parsed is None else bool(range_.test(parsed))
-
-
-@lru_cache(maxsize=16384)
-def _version(text: str) -> Any:
-    parsed = parse_version(text)
-    if parsed is None:
-        return None
-    try:
-        return nodesemver.make_semver(parsed.text, False)
-    except ValueError:
-        return None

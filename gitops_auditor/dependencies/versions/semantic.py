@@ -1,7 +1,9 @@
 """Semantic versions and comparators over them (semver.org 2.0.0, sections 9 to 11)."""
 
+import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -9,16 +11,23 @@ Operator = Literal["=", "!=", ">", ">=", "<", "<="]
 Identifier = tuple[int, int, str]
 """Numeric identifiers sort by value and before words."""
 
+Precedence = tuple[int, int, int, int, tuple[Identifier, ...]]
 
-class SemanticVersion(NamedTuple):
-    """A version as its precedence sees it; build metadata is dropped. The tuple order is wrong for
-    pre-releases: compare by `precedence`.
-    """
+
+@dataclass(frozen=True, slots=True)
+class SemanticVersion:
+    """A version as its precedence sees it; build metadata is dropped."""
 
     major: int
     minor: int = 0
     patch: int = 0
     prerelease: str = ""
+    precedence: Precedence = field(init=False, compare=False, repr=False)
+    """The key by which versions are ordered."""
+
+    def __post_init__(self) -> None:
+        key = (*self.release, 0 if self.prerelease else 1, _identifiers(self.prerelease))
+        object.__setattr__(self, "precedence", key)
 
     @property
     def text(self) -> str:
@@ -30,11 +39,6 @@ class SemanticVersion(NamedTuple):
     def release(self) -> tuple[int, int, int]:
         """The three numbers."""
         return self.major, self.minor, self.patch
-
-    @property
-    def precedence(self) -> tuple[int, int, int, int, tuple[Identifier, ...]]:
-        """The key by which versions are ordered."""
-        return (*self.release, 0 if self.prerelease else 1, _identifiers(self.prerelease))
 
 
 class Partial(NamedTuple):
@@ -61,22 +65,17 @@ class Comparator(NamedTuple):
 
     def holds(self, version: SemanticVersion) -> bool:
         """Whether the bound holds by precedence alone."""
-        left, right = version.precedence, self.version.precedence
-        match self.operator:
-            case "=":
-                return left == right
-            case "!=":
-                return left != right
-            case ">":
-                return left > right
-            case ">=":
-                return left >= right
-            case "<":
-                return left < right
-            case "<=":
-                return left <= right
+        return bool(_TESTS[self.operator](version.precedence, self.version.precedence))
 
 
+_TESTS: Final[dict[Operator, Callable[[Precedence, Precedence], object]]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 _VERSION: Final = re.compile(
     r"[vV=\s]*(\d{1,18})(?:\.(\d{1,18}))?(?:\.(\d{1,18}))?"
     r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?\s*"
@@ -110,7 +109,7 @@ def parse_partial(text: str) -> Partial | None:
     return Partial(tuple(numbers), (found[4] or "") if len(numbers) == 3 else "")
 
 
-def order(text: str) -> tuple[int, int, int, int, tuple[Identifier, ...]] | None:
+def order(text: str) -> Precedence | None:
     """The precedence of a written version, None when it is not one."""
     version = parse_version(text)
     return version.precedence if version else None
@@ -135,10 +134,10 @@ def probes(versions: Iterable[SemanticVersion]) -> tuple[str, ...]:
     for version in versions:
         release_itself = SemanticVersion(*version.release)
         found[release_itself.text] = None
-        found[version._replace(patch=version.patch + 1, prerelease="").text] = None
-        found[release_itself._replace(prerelease="0").text] = None
+        found[replace(version, patch=version.patch + 1, prerelease="").text] = None
+        found[replace(release_itself, prerelease="0").text] = None
         if version.prerelease:
-            found[version._replace(prerelease=f"{version.prerelease}.0").text] = None
+            found[replace(version, prerelease=f"{version.prerelease}.0").text] = None
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from itertools import combinations, product
 
+import nodesemver
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,13 @@ NPM_GRID = [
 @given(st.lists(NPM_RANGE, min_size=1, max_size=4))
 def test_npm_compatibility_equals_brute_force(texts: list[str]) -> None:
     assert_equals_brute_force("npm", texts, NPM_GRID)
+
+
+@given(NPM_RANGE)
+def test_npm_ranges_are_tested_as_node_semver_tests_them(text: str) -> None:
+    reference, ours = nodesemver.Range(text, False), parse("npm", text, RANGE)
+    for version in NPM_GRID:
+        assert allows(ours, version) == bool(reference.test(version)), version
 
 
 PYPI_VERSION = st.builds(
