@@ -8,7 +8,7 @@ clients hold structured content against the tool's output schema even when it is
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, CallToolResult, TextContent
@@ -103,10 +103,3 @@ def guarded(
             return answer(ctx, internal(request_id))
 
     return handle
-
-
-def tool_guarded(
-    handler: Callable[[RequestContext, Any], Awaitable[CallToolResult]],
-) -> Callable[[RequestContext, Any], Awaitable[CallToolResult]]:
-    """`guarded` for tool calls."""
-    return guarded(handler, as_tool_result)

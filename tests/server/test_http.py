@@ -85,10 +85,12 @@ async def test_tools_resources_and_progress_work_over_http(address: str, era: st
         async with Client(address, mode=era) as client:
             assert len((await client.list_tools()).tools) == len(sample.CATALOG.operations)
             result = await client.call_tool("count_up", {}, progress_callback=on_progress)
+            echoed = await client.call_tool("echo_text", {"text": "over HTTP"})
             content = await client.read_resource("gitops://repositories/acme/api")
             while 3 not in reports:
                 await anyio.lowlevel.checkpoint()
     assert result.structured_content["text"] == "3"
+    assert echoed.structured_content["text"] == "over HTTP"
     assert content.contents
     assert reports == sorted(set(reports))
 

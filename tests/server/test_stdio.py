@@ -47,6 +47,8 @@ def environment(data_dir: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(data_dir.parent),
         "GITOPS_DATA_DIR": str(data_dir),
+        # So that coverage sees what the child runs.
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
 
 
