@@ -4,13 +4,12 @@ The same statements give the same edges, in the same order, whatever the order o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from gitops_auditor.dependencies.edges import Edge, Offer, RepositoryStatements, Requirement
 from gitops_auditor.dependencies.models import (
-    Declaration,
     DependencyType,
     ImpactLevel,
     Reference,
@@ -54,6 +53,18 @@ _NAMESPACES: Final = {
 """The namespace that names of a type are usually in."""
 
 
+class _Met(NamedTuple):
+    """A requirement and who meets it."""
+
+    source: str
+    requirement: Requirement
+    reference: Reference
+    provider: Provider | None
+    alternatives: tuple[str, ...]
+    number: int
+    """Of equal statements in one file."""
+
+
 def match(repositories: Sequence[RepositoryStatements]) -> list[Edge]:
     """Every edge of the workspace, those to providers outside of it with `target_repo` None.
 
@@ -62,40 +73,47 @@ def match(repositories: Sequence[RepositoryStatements]) -> list[Edge]:
     """
     index = ProviderIndex(repositories)
     ordered = sorted(repositories, key=lambda repository: repository.id)
-    edges = [edge for repository in ordered for edge in _edges_of(repository, index)]
-    needed = consumers(edges)
-    return [edge._replace(impact_level=impact_level(edge, needed)) for edge in edges]
+    met = [item for repository in ordered for item in _met(repository, index)]
+    needed = _counted((item.source, item.provider.repository) for item in met if item.provider)
+    return [_edge(item, needed) for item in met]
 
 
-def impact_level(edge: Edge, needed: Mapping[str, int]) -> ImpactLevel:
+def consumers(edges: Sequence[Edge]) -> Mapping[str, int]:
+    """How many other repositories need each repository."""
+    return _counted((edge.source_repo, edge.target_repo) for edge in edges if edge.target_repo)
+
+
+def impact_level(
+    scope: Scope, kind: DependencyType, confidence: float, needed_by: int
+) -> ImpactLevel:
     """How much a change of the provider is felt: by scope, by whether anything holds the version
     back (nothing does for an API or for shared data), and by how many repositories need it.
     """
-    weight = _WEIGHT_OF_SCOPE[edge.scope]
-    if edge.dependency_type in _FELT_AT_ONCE:
-        weight += 1
-    if edge.target_repo is not None and needed.get(edge.target_repo, 0) >= MANY_CONSUMERS:
-        weight += 1
-    if edge.confidence < DECLARED_CONFIDENCE:
-        weight -= 1
+    weight = _WEIGHT_OF_SCOPE[scope]
+    weight += kind in _FELT_AT_ONCE
+    weight += needed_by >= MANY_CONSUMERS
+    weight -= confidence < DECLARED_CONFIDENCE
     return _LEVELS[max(0, min(weight, len(_LEVELS) - 1))]
 
 
-def _edges_of(repository: RepositoryStatements, index: ProviderIndex) -> Iterator[Edge]:
-    occurrences: Counter[tuple[str, str, str, str]] = Counter()
+def _met(repository: RepositoryStatements, index: ProviderIndex) -> Iterator[_Met]:
+    occurrences: dict[tuple[str, ...], int] = {}
     own = _own_references(repository.offers)
     for requirement in sorted(repository.requirements, key=_place):
-        reference = canonical(requirement.declaration.reference)
-        kind = requirement.declaration.constraint_kind
-        provider, alternatives = choose(index.providers(reference), reference, repository.id, kind)
+        declaration = requirement.declaration
+        reference, providers = index.providers(declaration.reference)
+        provider, alternatives = choose(
+            providers, reference, repository.id, declaration.constraint_kind
+        )
         if _is_edge(repository, requirement, provider, own, reference):
-            number = _count(occurrences, requirement)
-            yield _edge(repository.id, requirement, reference, provider, alternatives, number)
+            key = (requirement.file, declaration.type, declaration.name, declaration.scope)
+            number = occurrences[key] = occurrences.get(key, 0) + 1
+            yield _Met(repository.id, requirement, reference, provider, alternatives, number)
 
 
-def _place(requirement: Requirement) -> tuple[str, int, str, str]:
-    declaration = requirement.declaration
-    return requirement.file, declaration.line, declaration.name, declaration.scope
+def _place(requirement: Requirement) -> tuple[object, ...]:
+    kind, name, _, constraint, _, scope, _, line = requirement.declaration
+    return requirement.file, line, name, scope, kind, constraint
 
 
 def _own_references(offers: Sequence[Offer]) -> Mapping[Reference, set[str]]:
@@ -120,58 +138,43 @@ def _is_edge(
     return requirement.package not in packages and provider.package != requirement.package
 
 
-def _count(occurrences: Counter[tuple[str, str, str, str]], requirement: Requirement) -> int:
-    declaration = requirement.declaration
-    key = (requirement.file, declaration.type, declaration.name, declaration.scope)
-    occurrences[key] += 1
-    return occurrences[key]
-
-
-def _edge(
-    source: str,
-    requirement: Requirement,
-    reference: Reference,
-    provider: Provider | None,
-    alternatives: tuple[str, ...],
-    number: int,
-) -> Edge:
-    declaration = requirement.declaration
-    locator = "\0".join(
-        (
-            source,
-            requirement.file,
-            declaration.type,
-            declaration.name,
-            declaration.scope,
-            str(number),
-        )
+def _edge(item: _Met, needed: Mapping[str, int]) -> Edge:
+    kind, name, _, constraint, constraint_kind, scope, confidence, line = (
+        item.requirement.declaration
     )
+    provider, package, file = item.provider, item.requirement.package, item.requirement.file
+    target = provider.repository if provider else None
+    if provider:
+        confidence = round(confidence * provider.confidence, 3)
     return Edge(
-        id=blake2b(locator.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-        source_repo=source,
-        target_repo=provider.repository if provider else None,
-        dependency_type=declaration.type,
-        name=declaration.name,
-        version_constraint=declaration.constraint,
-        constraint_kind=declaration.constraint_kind,
-        scope=declaration.scope,
-        impact_level="medium",
-        confidence=round(declaration.confidence * (provider.confidence if provider else 1.0), 3),
-        file=requirement.file,
-        line=declaration.line,
-        source_package=requirement.package,
+        id=_edge_id(item.source, file, kind, name, scope, str(item.number)),
+        source_repo=item.source,
+        target_repo=target,
+        dependency_type=kind,
+        name=name,
+        version_constraint=constraint,
+        constraint_kind=constraint_kind,
+        scope=scope,
+        impact_level=impact_level(scope, kind, confidence, needed.get(target or "", 0)),
+        confidence=confidence,
+        file=file,
+        line=line,
+        source_package=package,
         target_package=provider.package if provider else "",
-        reference=_unusual(declaration, reference),
-        alternatives=alternatives,
+        reference=_unusual(kind, name, item.reference),
+        alternatives=item.alternatives,
     )
 
 
-def _unusual(declaration: Declaration, reference: Reference) -> str:
-    usual = Reference(_NAMESPACES[declaration.type], declaration.name)
-    return "" if reference == usual else f"{reference.namespace}:{reference.name}"
+def _edge_id(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def consumers(edges: Sequence[Edge]) -> Mapping[str, int]:
-    """How many other repositories need each repository."""
-    pairs = {(edge.source_repo, edge.target_repo) for edge in edges if edge.target_repo is not None}
-    return Counter(target for source, target in pairs if source != target and target is not None)
+def _unusual(kind: DependencyType, name: str, reference: Reference) -> str:
+    if reference.name == name and reference.namespace == _NAMESPACES[kind]:
+        return ""
+    return f"{reference.namespace}:{reference.name}"
+
+
+def _counted(pairs: Iterable[tuple[str, str]]) -> Mapping[str, int]:
+    return Counter(target for source, target in set(pairs) if source != target)

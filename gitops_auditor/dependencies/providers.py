@@ -83,14 +83,15 @@ class ProviderIndex:
         for repository in repositories:
             for offer in repository.offers:
                 self._add(repository.id, offer)
-        self._known: dict[Reference, tuple[Provider, ...]] = {}
+        self._known: dict[Reference, tuple[Reference, Sequence[Provider]]] = {}
 
-    def providers(self, reference: Reference) -> tuple[Provider, ...]:
-        """Every provider of a canonical reference, the preferred one first."""
+    def providers(self, reference: Reference) -> tuple[Reference, Sequence[Provider]]:
+        """The canonical reference, and every provider of it, the preferred one first."""
         known = self._known.get(reference)
         if known is None:
-            found = sorted(self._search(reference), key=lambda provider: provider.rank)
-            known = self._known[reference] = tuple(found)
+            asked = canonical(reference)
+            found = sorted(self._search(asked), key=lambda provider: provider.rank)
+            known = self._known[reference] = (asked, found)
         return known
 
     def _add(self, repository: str, offer: Offer) -> None:

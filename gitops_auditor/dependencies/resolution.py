@@ -5,7 +5,7 @@ lies in, and may name a neighbour relative to its own repository's address.
 """
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gitops_auditor.dependencies.catalogs import Catalogs
@@ -25,12 +25,12 @@ class Place(NamedTuple):
 
 def statements(place: Place, facts: RepositoryFacts) -> RepositoryStatements:
     """What a repository asks for and offers, values from its other files filled in."""
-    packages = _packages_by_folder(facts.files)
+    owners = _Owners(facts.files)
     catalogs = Catalogs(facts.files)
     requirements: list[Requirement] = []
     offers: list[Offer] = []
     for file in facts.files:
-        package = file.facts.package or _owner(file.path, packages)
+        package = file.facts.package or owners[posixpath.dirname(file.path)]
         for declaration in declarations_of(file, facts.gitlinks):
             requirements += [
                 Requirement(package, file.path, _located(resolved, place))
@@ -66,19 +66,14 @@ def _owned(reference: Reference, place: Place) -> Reference:
     return reference._replace(name=reference.name.replace("{owner}", owner))
 
 
-def _packages_by_folder(files: Sequence[FileFacts]) -> Mapping[str, str]:
-    packages: dict[str, str] = {}
-    for file in files:
-        if file.facts.package:
-            packages.setdefault(posixpath.dirname(file.path), file.facts.package)
-    return packages
+class _Owners(dict[str, str]):
+    """The package that a folder belongs to: its own, else that of the nearest folder upwards."""
 
+    def __init__(self, files: Sequence[FileFacts]) -> None:
+        super().__init__({"": ""})
+        packages = [(posixpath.dirname(file.path), file.facts.package) for file in files]
+        self.update((folder, package) for folder, package in reversed(packages) if package)
 
-def _owner(path: str, packages: Mapping[str, str]) -> str:
-    """The package of the nearest folder upwards that has one, else ""."""
-    folder = posixpath.dirname(path)
-    while folder not in packages:
-        if not folder:
-            return ""
-        folder = posixpath.dirname(folder)
-    return packages[folder]
+    def __missing__(self, folder: str) -> str:
+        owner = self[folder] = self[posixpath.dirname(folder)]
+        return owner

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_auditor.dependencies.edges import Edge, RepositoryStatements
-from gitops_auditor.dependencies.matching import consumers, impact_level, match
+from gitops_auditor.dependencies.matching import consumers, match
 from gitops_auditor.dependencies.models import ConstraintKind, Scope
 from tests.dependencies.factories import offer, repository, requirement
 
@@ -231,7 +231,6 @@ def test_consumers_are_counted_once_a_repository_and_never_the_provider_itself()
         ]
     )
     assert consumers(edges) == {"a/x": 1}
-    assert impact_level(edges[0], {}) == "high"
 
 
 names = st.sampled_from(["a", "b", "c", "d"])
