@@ -27,7 +27,8 @@ async def test_services_open_once_on_the_first_call_and_close_at_the_end(
 
     async with opened_on_demand(opener) as provide:
         assert steps == []
-        assert await asyncio.gather(provide(), provide()) == [services, services]
+        first, second = await asyncio.gather(provide(), provide())
+        assert first is second is services
         assert await provide() is services
         assert steps == ["open"]
     assert steps == ["open", "closed"]
