@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -71,6 +72,8 @@ class BoundedHttp(H11Protocol):
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._asking.start()
         # A transport that is closing waits without end for its client to take the rest.
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._taking.start()

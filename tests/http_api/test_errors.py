@@ -4,8 +4,6 @@ Every failure has the body {error, code, details, request_id}: `error` is a sent
 to do next, `code` is stable, `request_id` equals the X-Request-Id header and finds the log.
 """
 
-from typing import Any
-
 import httpx2
 import pytest
 from starlette.applications import Starlette
@@ -74,25 +72,6 @@ async def test_a_body_of_another_media_type_answers_415(http_client: httpx2.Asyn
 async def test_a_query_string_on_a_write_is_refused(http_client: httpx2.AsyncClient) -> None:
     response = await http_client.post("/api/repositories?path=/tmp", json={})
     assert_error(response, 422, "invalid_request")
-
-
-async def test_a_body_over_the_limit_answers_413(
-    http_client: httpx2.AsyncClient, services: Services
-) -> None:
-    content = b'{"a": "' + b"x" * services.settings.max_body_bytes + b'"}'
-    response = await http_client.post("/api/repositories", content=content)
-    assert assert_error(response, 413, "too_large")["details"]["limit"] == 1_048_576
-
-
-async def test_a_body_without_declared_length_is_cut_at_the_limit(
-    http_client: httpx2.AsyncClient, services: Services
-) -> None:
-    async def endless() -> Any:
-        for _ in range(services.settings.max_body_bytes // 65_536 + 2):
-            yield b"x" * 65_536
-
-    response = await http_client.post("/api/repositories", content=endless())
-    assert_error(response, 413, "too_large")
 
 
 async def test_a_fault_of_ours_shows_a_request_id_and_nothing_else(

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gitops_auditor.config import load_settings
+from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.http_api.hosts import HostGuard
 
 
@@ -66,3 +66,51 @@ async def test_a_listed_origin_may_call() -> None:
     async with guarded(allowed_origins=("http://localhost:5173",)) as client:
         response = await client.get("/", headers={"origin": "http://localhost:5173"})
         assert response.status_code == 200
+
+
+async def preflight(client: httpx2.AsyncClient, origin: str, method: str) -> httpx2.Response:
+    headers = {
+        "origin": origin,
+        "access-control-request-method": method,
+        "access-control-request-headers": "authorization, content-type, if-match",
+    }
+    return await client.options("/api/repositories", headers=headers)
+
+
+class TestCrossOrigin:
+    PAGE = "http://localhost:5173"
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"allowed_origins": (self.PAGE,), "require_token": True})
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+    async def test_a_listed_origin_may_ask_first_without_a_token(
+        self, http_client: httpx2.AsyncClient, method: str
+    ) -> None:
+        response = await preflight(http_client, self.PAGE, method)
+        assert response.status_code == 200
+        assert response.headers["access-control-allow-origin"] == self.PAGE
+        assert method in response.headers["access-control-allow-methods"]
+
+    async def test_another_origin_may_not(self, http_client: httpx2.AsyncClient) -> None:
+        response = await preflight(http_client, "http://evil.example", "GET")
+        assert response.status_code == 403
+        assert "access-control-allow-origin" not in response.headers
+
+    async def test_a_page_of_a_listed_origin_reads_answers_and_their_headers(
+        self, http_client: httpx2.AsyncClient
+    ) -> None:
+        response = await http_client.get("/api/repositories", headers={"origin": self.PAGE})
+        assert response.status_code == 401
+        assert response.headers["access-control-allow-origin"] == self.PAGE
+        assert "ETag" in response.headers["access-control-expose-headers"]
+
+
+async def test_without_listed_origins_no_page_is_given_leave(
+    http_client: httpx2.AsyncClient,
+) -> None:
+    own = "http://127.0.0.1:3070"
+    response = await http_client.get("/api/repositories", headers={"origin": own})
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
