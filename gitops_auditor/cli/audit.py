@@ -6,6 +6,7 @@ import typer
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call, with_platform
+from gitops_auditor.cli.terminal import line, plain, write_file
 
 app = typer.Typer(help="Check and export the record of every write.", no_args_is_help=True)
 
@@ -17,7 +18,7 @@ def verify() -> None:
     async def body(platform: Platform) -> bool:
         verdict = await call(platform, "verify_audit")
         for problem in verdict.problems:
-            typer.secho(f"row {problem.row}: {problem.message}", fg=typer.colors.RED)
+            line(f"[red]row {problem.row}: {plain(problem.message)}")
         if verdict.ok:
             typer.echo(
                 f"{verdict.rows} rows, unbroken and anchored up to {verdict.anchored_through}."
@@ -39,10 +40,10 @@ def export(
     async def body(platform: Platform) -> list[str]:
         return [record.model_dump_json() async for record in platform.services.audit.export()]
 
-    lines = with_platform(body)
+    entries = with_platform(body)
     if output is None:
-        for line in lines:
-            typer.echo(line)
+        for entry in entries:
+            typer.echo(entry)
     else:
-        output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        typer.echo(f"{len(lines)} entries written to {output}.")
+        write_file(output, "".join(f"{entry}\n" for entry in entries))
+        typer.echo(f"{len(entries)} entries written to {output}.")

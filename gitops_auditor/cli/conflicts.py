@@ -5,10 +5,12 @@ from typing import Any
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli.session import call, console, print_json, with_platform
+from gitops_auditor.cli.session import call, with_platform
+from gitops_auditor.cli.terminal import line, plain, print_json, visible
 from gitops_auditor.dependencies.conflict_models import Conflict, Holder
 
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "dim"}
+WIDEST_PLACE = 60
 
 
 def command(
@@ -39,35 +41,35 @@ def command(
 
 def show(page: Any) -> None:
     """Each conflict with its holders and its resolution."""
-    out = console()
     counts = ", ".join(f"{count} {kind}" for kind, count in page.by_kind.items() if count)
-    out.print(f"\n[bold]Version conflicts[/bold]: {counts or 'none'} in {page.packages} packages.")
+    line(f"\n[bold]Version conflicts[/bold]: {counts or 'none'} in {page.packages} packages.")
     for conflict in page.items:
         _show_one(conflict)
     if page.next_cursor:
-        out.print(f"[dim]{page.total - len(page.items)} more; raise --limit.")
+        line(f"[dim]{page.total - len(page.items)} more; raise --limit.")
 
 
 def _show_one(conflict: Conflict) -> None:
-    out = console()
-    colour = COLOURS[conflict.severity]
-    provided = f", {conflict.provider} is at {', '.join(conflict.provided_versions)}"
-    out.print(
-        f"\n[{colour}]{conflict.kind}[/{colour}] [bold]{conflict.name}[/bold]"
-        f" ({conflict.ecosystem}{provided if conflict.provided_versions else ''})"
-    )
-    for holder in conflict.holders:
-        out.print(f"  {_place(holder):<52} {holder.constraint}", soft_wrap=True)
+    kind = f"[{COLOURS[conflict.severity]}]{conflict.kind}[/]"
+    line(f"\n{kind} [bold]{plain(conflict.name)}[/bold] {_where(conflict)}")
+    places = [_place(holder) for holder in conflict.holders]
+    width = min(max(map(len, places)), WIDEST_PLACE)
+    for place, holder in zip(places, conflict.holders, strict=True):
+        line(f"  {plain(place.ljust(width))}  {plain(holder.constraint)}")
     if conflict.resolution is None:
-        out.print(f"  [yellow]No resolution:[/yellow] {conflict.unresolvable}")
+        line(f"  [yellow]No resolution:[/yellow] {plain(conflict.unresolvable)}")
         return
     for edit in conflict.resolution.edits:
-        out.print(
-            f"  [green]fix[/green] {edit.repository}/{edit.file}:{edit.line}"
-            f"  {edit.constraint} -> {edit.proposed}",
-            soft_wrap=True,
-        )
+        place = plain(f"{edit.repository}/{edit.file}:{edit.line}")
+        line(f"  [green]fix[/green] {place}  {plain(edit.constraint)} -> {plain(edit.proposed)}")
+
+
+def _where(conflict: Conflict) -> str:
+    if not conflict.provided_versions:
+        return f"({conflict.ecosystem})"
+    provided = f"{conflict.provider} is at {', '.join(conflict.provided_versions)}"
+    return f"({conflict.ecosystem}, {plain(provided)})"
 
 
 def _place(holder: Holder) -> str:
-    return f"{holder.repository}/{holder.file}:{holder.line}"
+    return visible(f"{holder.repository}/{holder.file}:{holder.line}")

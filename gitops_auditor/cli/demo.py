@@ -1,6 +1,5 @@
 """`gitops-auditor demo`: a workspace of real repositories, scanned, explained and served."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from gitops_auditor.app import Platform
 from gitops_auditor.cli import conflicts, graph, impact, scan
 from gitops_auditor.cli.addresses import show_addresses
 from gitops_auditor.cli.demo_repositories import make_workspace
-from gitops_auditor.cli.session import call, call_long, console, with_platform
-from gitops_auditor.config import load_settings
+from gitops_auditor.cli.session import call, call_long, prepare, with_platform
+from gitops_auditor.cli.terminal import console, plain
 
 CHANGED = "northwind/ui-kit"
 NEW_VERSION = "3.0.0"
@@ -25,18 +24,29 @@ def command(
     once: bool = typer.Option(False, "--once", help="End instead of serving."),
     port: int = typer.Option(None, help="Port to serve on (GITOPS_PORT)."),
 ) -> None:
-    """Make a workspace of real git repositories, scan it, explain it and serve it."""
-    os.environ.setdefault("GITOPS_DATA_DIR", str(folder / "data"))
+    """Make a workspace of real git repositories, scan it, explain it and serve it.
+
+    It has a database of its own in its folder, whatever the settings say.
+    """
+    own: dict[str, Any] = {"data_dir": folder / "data", "database": ""}
     workspace = folder / "workspace"
     made = make_workspace(workspace)
-    console().rule(f"{len(made)} git repositories in {workspace}", align="left")
-    with_platform(lambda platform: _explain(platform, workspace))
+    _head(f"{len(made)} git repositories in {_short(workspace)}")
+    with_platform(lambda platform: _explain(platform, workspace), **own)
     if once:
         return
     from gitops_auditor.app import serve
 
-    console().rule("The same over MCP and REST", align="left")
-    anyio.run(serve, load_settings(port=port), show_addresses)
+    _head("The same over MCP and REST")
+    anyio.run(serve, prepare(port=port, **own), show_addresses)
+
+
+def _head(title: str) -> None:
+    console().rule(f"[bold]{plain(title)}", align="left")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 async def _explain(platform: Platform, workspace: Path) -> None:

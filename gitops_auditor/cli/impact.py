@@ -1,12 +1,14 @@
 """`gitops-auditor impact`: what a change of one repository means for the others."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli.session import call, console, print_json, with_platform
-from gitops_auditor.dependencies.impact_models import Effect, ImpactReport
+from gitops_auditor.cli.session import call, with_platform
+from gitops_auditor.cli.terminal import console, line, plain, points, print_json
+from gitops_auditor.dependencies.impact_models import ChangeType, Effect, ImpactReport
 
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "green"}
 VERDICTS = {True: "[green]yes[/green]", False: "[red]no[/red]", None: "[dim]?[/dim]"}
@@ -14,7 +16,7 @@ VERDICTS = {True: "[green]yes[/green]", False: "[red]no[/red]", None: "[dim]?[/d
 
 def command(
     repository: str = typer.Argument(help="The repository that changes."),
-    change_type: str = typer.Option("major", "--type", "-t", help="Kind of change, such as major."),
+    change_type: ChangeType = typer.Option("major", "--type", "-t", help="Kind of change."),
     version: str = typer.Option(None, help="Version to be released."),
     package: str = typer.Option(None, help="Package of the repository that changes; else all."),
     depth: int = typer.Option(None, min=1, help="Steps to follow (DEPENDENCY_ANALYSIS_DEPTH)."),
@@ -37,38 +39,34 @@ def command(
 
 def show(report: ImpactReport) -> None:
     """The report for people: risk, effects with evidence, order and recommendations."""
+    change, risk = report.change, report.risk
+    what = f"{change.change_type} change of {change.repository} {change.version or ''}".rstrip()
+    score = f"[{COLOURS[risk.level]}]{risk.level}[/] {risk.score}/100"
+    line(f"\n[bold]Impact of a {plain(what)}[/bold]: {score}")
+    for factor in risk.factors:
+        line(f"  {factor.points:>3}  {plain(factor.reason)}")
+    if report.affected_repositories:
+        _show_effects([*report.direct, *report.transitive])
+    order = " -> ".join(", ".join(phase.nodes) for phase in report.update_order)
+    console().print(f"[bold]Update order[/bold]: {plain(order)}")
+    points(report.recommendations)
+    if report.truncated:
+        line(f"[yellow]{report.beyond_depth} more repositories lie deeper; raise --depth.")
+
+
+def _show_effects(effects: Sequence[Effect]) -> None:
     from rich.table import Table
 
-    out, change, risk = console(), report.change, report.risk
-    what = f"{change.change_type} change of {change.repository} {change.version or ''}".rstrip()
-    colour = COLOURS[risk.level]
-    out.print(
-        f"\n[bold]Impact of a {what}[/bold]: [{colour}]{risk.level}[/{colour}] {risk.score}/100"
-    )
-    for factor in risk.factors:
-        out.print(f"  {factor.points:>3}  {factor.reason}")
     table = Table(header_style="bold")
-    for name in ("repository", "distance", "scope", "accepts it", "evidence"):
-        table.add_column(name)
-    for effect in [*report.direct, *report.transitive]:
+    for name in ("repository", "steps", "scope", "accepts", "evidence"):
+        table.add_column(name, overflow="fold")
+    for effect in effects:
         table.add_row(*_row(effect))
-    if report.affected_repositories:
-        out.print(table)
-    _show_order(report)
+    console().print(table)
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
     first = effect.path[0]
-    evidence = f"{first.file}:{first.line} {first.name} {first.constraint}"
+    evidence = plain(f"{first.file}:{first.line} {first.name} {first.constraint}")
     verdict = VERDICTS[effect.admits]
-    return (effect.repository, str(effect.distance), effect.scope.value, verdict, evidence)
-
-
-def _show_order(report: ImpactReport) -> None:
-    out = console()
-    order = " -> ".join(", ".join(phase.nodes) for phase in report.update_order)
-    out.print(f"[bold]Update order[/bold]: {order}")
-    for sentence in report.recommendations:
-        out.print(f"  - {sentence}")
-    if report.truncated:
-        out.print(f"[yellow]{report.beyond_depth} more repositories lie deeper; raise --depth.")
+    return plain(effect.repository), str(effect.distance), effect.scope.value, verdict, evidence

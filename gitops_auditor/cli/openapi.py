@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from gitops_auditor.cli.session import print_json_value
+from gitops_auditor.cli.terminal import print_json_value, write_file
 
 
 def command(
@@ -22,4 +22,4 @@ def command(
         return
     import json
 
-    output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_file(output, json.dumps(document, indent=2) + "\n")

@@ -5,8 +5,9 @@ from pathlib import Path
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli.scan import discover
-from gitops_auditor.cli.session import call, call_long, print_json, with_platform
+from gitops_auditor.cli.scan import discover, show_skipped
+from gitops_auditor.cli.session import call, call_long, with_platform
+from gitops_auditor.cli.terminal import line, plain, print_json
 
 app = typer.Typer(help="The registry of repositories.", no_args_is_help=True)
 
@@ -25,7 +26,7 @@ def list_repositories(
             print_json(page)
             return
         for repository in page.items:
-            typer.echo(f"{repository.id:<40} {repository.path or repository.clone_url}")
+            line(f"{plain(repository.id):<40} {plain(repository.path or repository.clone_url)}")
         if page.next_cursor:
             typer.echo(f"More: --cursor {page.next_cursor}")
 
@@ -64,8 +65,7 @@ def discover_command(
             f"{len(found.registered)} registered, {len(found.updated)} updated,"
             f" {len(found.unchanged)} unchanged, {len(found.skipped)} skipped."
         )
-        for skipped in found.skipped:
-            typer.secho(f"skipped {skipped.path}: {skipped.reason}", fg=typer.colors.YELLOW)
+        show_skipped(found)
 
     with_platform(body)
 

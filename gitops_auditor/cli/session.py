@@ -1,24 +1,19 @@
 """What commands share: the open platform, calling operations as the local user, progress."""
 
-import json
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
-import typer
-from pydantic import BaseModel
 
 from gitops_auditor.app import Platform, open_platform
+from gitops_auditor.cli.terminal import plain
 from gitops_auditor.config import Settings, load_settings
-from gitops_auditor.errors import GitOpsError
+from gitops_auditor.errors import GitOpsError, Refused
 from gitops_auditor.identity import LOCAL
 from gitops_auditor.log import configure_logging
 from gitops_auditor.operations import Call, Progress, Work, no_progress
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 Answer = TypeVar("Answer")
 
@@ -45,9 +40,18 @@ async def call(
     platform: Platform, operation: str, progress: Progress = no_progress, **arguments: Any
 ) -> Any:
     """Call an operation as the local user; None arguments are left to their defaults."""
+    _require_offered(platform, operation)
     given = {name: value for name, value in arguments.items() if value is not None}
     request = Call(operation, given, LOCAL, uuid.uuid4().hex, progress)
     return await platform.catalog.call(platform.services, request)
+
+
+def _require_offered(platform: Platform, operation: str) -> None:
+    if operation not in {offered.name for offered in platform.catalog.operations}:
+        raise Refused(
+            f"The settings turn {operation} off.",
+            hint="Look at GITOPS_READ_ONLY and ENABLE_PHASE2_FEATURES.",
+        )
 
 
 async def call_long(platform: Platform, operation: str, label: str, **arguments: Any) -> Any:
@@ -70,10 +74,11 @@ async def _cancel(platform: Platform, work: Work[Any]) -> None:
 
 
 def _result(work: Work[Any]) -> Any:
-    if work.error is not None:
-        failure = GitOpsError(work.error.message, hint=work.error.hint)
-        raise failure
-    return work.result
+    if work.error is None:
+        return work.result
+    if work.failure_kind == "errored":
+        raise RuntimeError(f"{work.operation} failed of an internal fault, which is in the log.")
+    raise GitOpsError(work.error.message, hint=work.error.hint)
 
 
 class _Bar:
@@ -103,21 +108,4 @@ class _Bar:
 
     async def update(self, done: float, total: float | None, message: str) -> None:
         """Move the bar to `done` of `total`."""
-        self._progress.update(self._task, completed=done, total=total, message=message)
-
-
-def console() -> "Console":
-    """Standard output for people: colours on a terminal, full lines where there is none."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=False)
-
-
-def print_json(model: BaseModel) -> None:
-    """One JSON object on standard output, for programs."""
-    typer.echo(model.model_dump_json(indent=2))
-
-
-def print_json_value(value: object) -> None:
-    """One JSON value on standard output, for programs."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+        self._progress.update(self._task, completed=done, total=total, message=plain(message))

@@ -8,7 +8,11 @@ if TYPE_CHECKING:
     from gitops_auditor.config import Settings
     from gitops_auditor.operations import OperationCatalog
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()

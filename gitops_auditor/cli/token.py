@@ -6,6 +6,7 @@ import typer
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import with_platform
+from gitops_auditor.cli.terminal import visible
 from gitops_auditor.identity import LOCAL, Role
 
 app = typer.Typer(help="Bearer tokens for callers over the network.", no_args_is_help=True)
@@ -37,7 +38,7 @@ def list_tokens() -> None:
     async def body(platform: Platform) -> list[str]:
         return [
             f"{token.id}  {token.role.value:<10}  {_state(token.revoked_at, token.expires_at):<8}"
-            f"  {token.name}"
+            f"  {visible(token.name)}"
             for token in await platform.services.access.list_tokens()
         ]
 

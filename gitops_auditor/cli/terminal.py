@@ -1,0 +1,80 @@
+"""What commands write: text for people, JSON for programs, files."""
+
+import json
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from pydantic import BaseModel
+
+from gitops_auditor.errors import Unavailable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH_WITHOUT_TERMINAL = 120
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def console() -> "Console":
+    """Standard output for people: colours on a terminal, full lines where there is none."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_WITHOUT_TERMINAL
+    return Console(width=width, highlight=False, emoji=False)
+
+
+def visible(text: object) -> str:
+    """Text from elsewhere, for a terminal: no control character in it reaches the terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text))
+
+
+def plain(text: object) -> str:
+    """`visible` text in which nothing is markup."""
+    from rich.markup import escape
+
+    return escape(visible(text))
+
+
+def line(text: str = "") -> None:
+    """One line of markup that may be longer than the terminal is wide, to be copied whole."""
+    console().print(text, soft_wrap=True)
+
+
+def points(sentences: Iterable[str]) -> None:
+    """Sentences as a list, wrapped under their beginnings."""
+    for sentence in sentences:
+        wrapped = textwrap.fill(
+            visible(sentence),
+            width=console().width,
+            initial_indent="  - ",
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        typer.echo(wrapped)
+
+
+def print_json(model: BaseModel) -> None:
+    """One JSON object on standard output, for programs."""
+    print_json_value(model.model_dump(mode="json"))
+
+
+def print_json_value(value: object) -> None:
+    """One JSON value on standard output, for programs."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that the user named. Raises Unavailable when that is not possible."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as refused:
+        raise Unavailable(
+            f"{path} cannot be written: {refused.strerror}.", hint="Name another file."
+        ) from None
