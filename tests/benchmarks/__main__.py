@@ -1,0 +1,35 @@
+"""Every measurement, one after another: `make bench`, or `make bench ARGS="scan stdio"` for some.
+
+Each prints its figures as ratios to a floor that is measured in the same run.
+"""
+
+import subprocess
+import sys
+
+MEASUREMENTS = {
+    "scan": "a full scan and an unchanged rescan against reading the same manifests",
+    "stdio": "start to first tool reply against a bare server of the SDK",
+    "tools": "a tool call in process against a bare tool doing the same SQL",
+    "rest": "a read over REST against a bare route doing the same SQL",
+    "concurrency": "fifty readers and writers at once",
+}
+
+
+def main() -> int:
+    """Run those that are named, or all; the exit status is that of the first that failed."""
+    chosen = sys.argv[1:] or list(MEASUREMENTS)
+    if unknown := [name for name in chosen if name not in MEASUREMENTS]:
+        print(f"There is no measurement {unknown[0]}; there are: {', '.join(MEASUREMENTS)}.")
+        return 2
+    for name in chosen:
+        print(f"\n== {name}: {MEASUREMENTS[name]}", flush=True)
+        status = subprocess.run(
+            [sys.executable, "-m", f"tests.benchmarks.{name}"], check=False
+        ).returncode
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
