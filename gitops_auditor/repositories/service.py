@@ -123,7 +123,8 @@ class RepositoryRegistry:
 
         Links are not followed; a linked worktree, a submodule checkout and a second checkout of
         one origin in this workspace are skipped with the reason. A checkout in this workspace takes
-        the place of one that was registered elsewhere. Raises NotFound and Refused for the folder itself.
+        the place of one that was registered elsewhere. Raises NotFound and Refused for the
+        folder itself.
         """
         return await self._workspaces.discover(workspace, principal)
 
