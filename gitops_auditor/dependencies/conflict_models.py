@@ -8,8 +8,8 @@ from gitops_auditor.dependencies.models import ConstraintKind, DependencyType, I
 
 ConflictKind = Literal["unsatisfiable", "incompatible", "outdated"]
 """`unsatisfiable`: one declaration admits no version at all. `incompatible`: repositories require
-versions that exclude one another. `outdated`: they agree, but on versions that exclude what the
-providing repository has in its tree."""
+versions that exclude one another. `outdated`: they agree, but some only admit versions older than
+the one that the providing repository has in its tree."""
 
 
 class ConflictQuery(BaseModel):
@@ -42,6 +42,8 @@ class Holder(BaseModel):
 
     `major` groups holders by the version they would get. `admits_provided` says whether the version
     in the providing repository's tree satisfies it, null when there is none or it cannot be said.
+    `is_outdated` says that it admits only older ones; while the tree holds a pre-release, only ones
+    of another major version.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +58,7 @@ class Holder(BaseModel):
     scope: Scope
     major: str
     admits_provided: bool | None
+    is_outdated: bool
 
 
 class Edit(BaseModel):

@@ -11,7 +11,10 @@ from gitops_auditor.dependencies.versions import (
     Candidates,
     Constraint,
     admits_release,
+    is_prerelease,
     major,
+    newest,
+    order,
     parse,
 )
 
@@ -36,6 +39,11 @@ class HeldPackage:
         """Declarations whose constraint says something about versions."""
         read = [(one, self._constraint(one)) for one in self.declarations]
         return [(one, constraint) for one, constraint in read if constraint.is_decidable]
+
+    @cached_property
+    def newest_provided(self) -> str:
+        """The newest version in the provider's tree, "" when it states none."""
+        return newest(self.reference.namespace, self.provided)
 
     @cached_property
     def table(self) -> Candidates:
@@ -71,6 +79,8 @@ class HeldPackage:
 
     def _holder(self, one: Dependency, constraint: Constraint) -> Holder:
         best = self.table.best(self.table.common([self.row[constraint]]))
+        admits = _admits_any(constraint, self.provided)
+        number = major(best.version) if best else ""
         return Holder(
             repository=one.source_repo,
             package=one.source_package,
@@ -80,9 +90,20 @@ class HeldPackage:
             constraint=one.version_constraint,
             constraint_kind=one.constraint_kind,
             scope=one.scope,
-            major=major(best.version) if best else "",
-            admits_provided=_admits_any(constraint, self.provided),
+            major=number,
+            admits_provided=admits,
+            is_outdated=admits is False and self._is_behind(constraint, number),
         )
+
+    def _is_behind(self, constraint: Constraint, number: str) -> bool:
+        """Whether everything that a constraint admits is older than what is provided."""
+        ecosystem, present = self.reference.namespace, self.newest_provided
+        if is_prerelease(ecosystem, present) and number == major(present):
+            return False
+        limit = order(ecosystem, present)
+        admitted = self.table.admitted([self.row[constraint]])
+        keys = [order(ecosystem, candidate.version) for candidate in admitted]
+        return limit is not None and all(key is not None and key < limit for key in keys)
 
 
 def _place(one: Dependency) -> tuple[str, str, int, int, str]:

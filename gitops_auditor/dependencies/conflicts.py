@@ -27,10 +27,9 @@ from gitops_auditor.dependencies.packages import (
 )
 from gitops_auditor.dependencies.versions import (
     Candidate,
+    is_prerelease,
     is_set,
     major,
-    newest,
-    release,
     rewrite,
 )
 
@@ -85,7 +84,7 @@ def _judge(package: HeldPackage, query: ConflictQuery) -> Iterator[Conflict]:
     if blocking:
         kind: ConflictKind = "unsatisfiable" if len(blocking) == 1 else "incompatible"
         yield _conflict(package, kind, blocking, query)
-    elif any(holder.admits_provided is False for holder in package.holders):
+    elif any(holder.is_outdated for holder in package.holders):
         yield _conflict(package, "outdated", (), query)
 
 
@@ -137,18 +136,21 @@ def _conflict(
 
 def _severity(package: HeldPackage, kind: ConflictKind) -> ImpactLevel:
     """The strongest scope at which the disagreement exists counts. It weighs more when a repository
-    of the workspace provides the package, and less when consumers are merely behind it.
+    of the workspace provides the package, less when no major version is crossed, and less when
+    consumers are merely behind.
     """
     if kind == "outdated":
-        behind = [one for one in package.holders if one.admits_provided is False]
-        strongest = min((one.scope for one in behind), key=STRENGTH.__getitem__)
-        provided = {major(version) for version in package.provided}
-        step = -1 if any(one.major not in provided for one in behind) else -2
+        concerned = [one for one in package.holders if one.is_outdated]
+        strongest = min((one.scope for one in concerned), key=STRENGTH.__getitem__)
+        majors = {major(package.newest_provided), *(one.major for one in concerned)}
+        step = -1
     else:
         disagreeing = (one for one in SCOPES if not package.table.common(package.rows_within(one)))
         strongest = next(disagreeing, SCOPES[-1])
+        majors = {one.major for one in package.holders}
         step = 1 if package.provider is not None else 0
-    weight = _WEIGHT_OF_SCOPE.get(strongest, 0) + step
+    crossing = 0 if len(majors) > 1 or kind == "unsatisfiable" else -1
+    weight = _WEIGHT_OF_SCOPE.get(strongest, 0) + step + crossing
     return LEVELS[max(0, min(weight, len(LEVELS) - 1))]
 
 
@@ -169,17 +171,17 @@ def _resolve(
 
 
 def _towards_provided(package: HeldPackage, fixed: Sequence[int]) -> Choice | None:
-    """What must change so that everyone admits what the provider has, or is about to release."""
-    ecosystem = package.reference.namespace
-    version = release(ecosystem, newest(ecosystem, package.provided))
+    """What must change so that everyone admits what the provider has."""
     behind = [
         package.row[constraint]
         for holder, (_, constraint) in zip(package.holders, package.holding, strict=True)
-        if holder.admits_provided is False
+        if holder.is_outdated
     ]
     if not set(behind).isdisjoint(fixed):
         return None
-    return Choice(Candidate(version, 0, False), tuple(sorted(set(behind))))
+    version = package.newest_provided
+    target = Candidate(version, 0, is_prerelease(package.reference.namespace, version))
+    return Choice(target, tuple(sorted(set(behind))))
 
 
 def _resolution(package: HeldPackage, choice: Choice) -> Resolution:

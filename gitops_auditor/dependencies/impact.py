@@ -16,7 +16,12 @@ from gitops_auditor.dependencies.impact_models import (
 )
 from gitops_auditor.dependencies.impact_reach import Reached, Uses, reach
 from gitops_auditor.dependencies.models import Dependency
-from gitops_auditor.dependencies.packages import LEVELS, evidence_order, reference_of
+from gitops_auditor.dependencies.packages import (
+    LEVELS,
+    ProvidedPackage,
+    evidence_order,
+    reference_of,
+)
 from gitops_auditor.dependencies.recommendations import recommend
 from gitops_auditor.dependencies.risk import assess
 from gitops_auditor.dependencies.versions import allows, parse
@@ -30,19 +35,16 @@ def analyze_impact(
     repositories: Collection[str],
     change: ChangeRequest,
     depth: int = DEFAULT_DEPTH,
+    provided: Iterable[ProvidedPackage] = (),
 ) -> ImpactReport:
     """The repositories that a change affects within `depth` steps, and what to do about it.
 
     Looks at the graph only: no clock, no chance. Raises NotFound when the changed repository is not
-    among `repositories`.
+    among `repositories`, or its package is neither `provided` by it nor used by anyone.
     """
-    if change.repository not in repositories:
-        raise NotFound(
-            f"There is no repository {change.repository!r} in the workspace.",
-            hint="List the repositories to see their ids, or scan the workspace first.",
-        )
     known = set(repositories)
     inside = [one for one in dependencies if one.source_repo in known and one.target_repo in known]
+    _check(change, known, inside, provided)
     reached = reach(Uses(inside), change.repository, change.package)
     comes_back = any(
         one.source_repo == change.repository and one.target_repo in reached for one in inside
@@ -69,6 +71,30 @@ def analyze_impact(
         truncated=beyond > 0,
         beyond_depth=beyond,
     )
+
+
+def _check(
+    change: ChangeRequest,
+    repositories: Collection[str],
+    dependencies: Iterable[Dependency],
+    provided: Iterable[ProvidedPackage],
+) -> None:
+    if change.repository not in repositories:
+        raise NotFound(
+            f"There is no repository {change.repository!r} in the workspace.",
+            hint="List the repositories to see their ids, or scan the workspace first.",
+        )
+    if change.package is None:
+        return
+    packages = {one.reference.name for one in provided if one.repository == change.repository}
+    for one in dependencies:
+        if one.target_repo == change.repository:
+            packages |= {one.target_package, one.name}
+    if change.package not in packages:
+        raise NotFound(
+            f"Repository {change.repository!r} has no package {change.package!r}.",
+            hint=f"It is one of: {', '.join(sorted(packages - {''})) or 'none'}.",
+        )
 
 
 DirectUses = Mapping[str, Sequence[Dependency]]

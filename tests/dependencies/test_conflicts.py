@@ -130,6 +130,7 @@ def test_consumers_behind_their_provider_are_outdated() -> None:
     assert (conflict.kind, conflict.severity) == ("outdated", "medium")
     assert (conflict.provider, conflict.provided_versions) == ("lib", ["2.3.0"])
     assert [one.admits_provided for one in conflict.holders] == [False, True]
+    assert [one.is_outdated for one in conflict.holders] == [True, False]
     assert conflict.blocking == []
     assert edits(conflict) == [("a", "^1.0.0", "^2.3.0")]
     assert conflict.resolution is not None
@@ -140,13 +141,27 @@ def test_a_development_version_counts_as_the_release_it_leads_to() -> None:
     declared = [needs("a", "^2.0.0", target="lib")]
     assert find_conflicts(declared, [provides("lib", "2.1.0-beta.1")]).conflicts == []
     conflict = only(find_conflicts(declared, [provides("lib", "3.0.0-beta.1")]).conflicts)
-    assert edits(conflict) == [("a", "^2.0.0", "^3.0.0")]
+    assert edits(conflict) == [("a", "^2.0.0", "^3.0.0-beta.1")]
+
+
+def test_a_consumer_that_wants_more_than_the_tree_has_is_not_outdated() -> None:
+    declared = [needs("a", "^1.6.4", target="lib"), needs("b", "^1.0.0", target="lib")]
+    assert find_conflicts(declared, [provides("lib", "1.6.3")]).conflicts == []
+
+
+def test_a_pin_is_not_outdated_by_a_prerelease_of_its_own_major() -> None:
+    declared = [needs("a", "2.0.0", target="lib")]
+    assert find_conflicts(declared, [provides("lib", "2.1.0-dev.1")]).conflicts == []
+    (conflict,) = find_conflicts(declared, [provides("lib", "2.1.0")]).conflicts
+    assert (conflict.kind, conflict.severity) == ("outdated", "low")
 
 
 def test_a_placeholder_version_makes_nobody_outdated() -> None:
     declared = [needs("a", "^2.0.0", target="lib")]
     assert find_conflicts(declared, [provides("lib", "0.0.0-development")]).conflicts == []
     assert find_conflicts(declared, [provides("lib", "")]).conflicts == []
+    declared = [needs("a", "0.0.0", target="lib")]
+    assert find_conflicts(declared, [provides("lib", "0.0.1-set.by.tool")]).conflicts == []
 
 
 def test_any_of_several_provided_versions_will_do() -> None:
@@ -210,6 +225,19 @@ def test_the_scope_at_which_they_disagree_gives_the_severity(
 ) -> None:
     declared = [needs("a", "^1", scope=scopes[0]), needs("b", "^2", scope=scopes[1])]
     assert only(find_conflicts(declared).conflicts).severity == severity
+
+
+def test_a_disagreement_within_one_major_version_is_less_severe() -> None:
+    declared = [needs("a", "1.2.0"), needs("b", "1.3.0")]
+    assert only(find_conflicts(declared).conflicts).severity == "medium"
+
+
+def test_a_calendar_tag_keeps_its_zeros() -> None:
+    docker = DependencyType.DOCKER
+    declared = [needs(one, "22.04", "ubuntu", type_=docker) for one in "ab"]
+    declared.append(needs("c", "24.04", "ubuntu", type_=docker))
+    conflict = only(find_conflicts(declared).conflicts)
+    assert edits(conflict) == [("c", "24.04", "22.04")]
 
 
 def test_conflicts_are_listed_from_the_most_severe() -> None:

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from gitops_auditor.dependencies.impact import analyze_impact
 from gitops_auditor.dependencies.impact_models import ChangeRequest, ChangeType, ImpactReport
-from gitops_auditor.dependencies.models import ConstraintKind, Dependency, DependencyType, Scope
+from gitops_auditor.dependencies.models import (
+    ConstraintKind,
+    Dependency,
+    DependencyType,
+    Reference,
+    Scope,
+)
+from gitops_auditor.dependencies.packages import ProvidedPackage
 from gitops_auditor.errors import NotFound
 from tests.factories.dependencies import REPOSITORIES, dependency, graphs
 
@@ -135,6 +142,16 @@ def test_the_update_order_holds_the_affected_and_the_changed_repository() -> Non
 def test_an_unknown_repository_is_not_found() -> None:
     with pytest.raises(NotFound, match="'nowhere'"):
         analyze_impact([], ["a"], ChangeRequest(repository="nowhere", change_type="patch"))
+
+
+def test_an_unknown_package_is_not_found_and_the_known_ones_are_named() -> None:
+    change = ChangeRequest(repository="core", change_type="patch", package="nothing")
+    provided = [ProvidedPackage("core", Reference("npm", "@core/lib"), "1.0.0")]
+    with pytest.raises(NotFound, match="'nothing'") as caught:
+        analyze_impact(CHAIN, NAMES, change, provided=provided)
+    assert caught.value.hint == "It is one of: @core/lib, core."
+    unused = change.model_copy(update={"package": "@core/lib"})
+    assert analyze_impact(CHAIN, NAMES, unused, provided=provided).change == unused
 
 
 def test_a_change_that_nobody_notices_has_no_risk() -> None:

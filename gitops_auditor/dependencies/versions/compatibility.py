@@ -67,6 +67,11 @@ class Candidates:
         asks = any(_reading(self.constraints[member]).admits_prereleases for member in members)
         return bits if asks else bits & ~self.prereleases
 
+    def admitted(self, members: Sequence[int]) -> list[Candidate]:
+        """The candidates that satisfy all of the given rows, the best first."""
+        bits = self.common(members)
+        return [one for place, one in enumerate(self.candidates) if bits >> place & 1]
+
     def best(self, bits: int) -> Candidate | None:
         """The best candidate among bits."""
         return self.candidates[(bits & -bits).bit_length() - 1] if bits else None

@@ -74,7 +74,7 @@ def allows(constraint: Constraint, version: str) -> bool | None:
     if reading is None:
         return _allows_object(constraint, version)
     found = reading.allows(version)
-    if found and not reading.admits_prereleases and _is_prerelease(constraint.ecosystem, version):
+    if found and not reading.admits_prereleases and is_prerelease(constraint.ecosystem, version):
         return False
     return found
 
@@ -110,6 +110,12 @@ def newest(ecosystem: str, versions: Sequence[str]) -> str:
     return best
 
 
+def is_prerelease(ecosystem: str, version: str) -> bool:
+    """Whether a version comes before the final release that it leads to."""
+    written, final = order(ecosystem, version), order(ecosystem, release(ecosystem, version))
+    return written is not None and final is not None and bool(written < final)
+
+
 def scheme_of(ecosystem: str) -> Scheme | None:
     """The version language of an ecosystem, None for an unknown one."""
     return _SCHEMES.get(ecosystem)
@@ -127,11 +133,16 @@ def major(version: str) -> str:
 
 
 def is_set(ecosystem: str, version: str) -> bool:
-    """Whether a repository states a version of its own: 0.0.0 is what release tools leave there."""
+    """Whether a repository states a version of its own. Release tools leave 0.0.0 in the tree, or a
+    pre-release of 0.0.1.
+    """
     scheme = _SCHEMES.get(ecosystem)
     if scheme is None or scheme.order(version) is None:
         return False
-    return any(digit in "123456789" for digit in scheme.release(version))
+    final = scheme.release(version)
+    if final == "0.0.1":
+        return not is_prerelease(ecosystem, version)
+    return any(digit in "123456789" for digit in final)
 
 
 def _is_pseudo_version(ecosystem: str, kind: ConstraintKind) -> bool:
@@ -152,9 +163,3 @@ def _is_object(text: str) -> bool:
     return len(text.rpartition(":")[2]) >= 40 and all(
         letter in "0123456789abcdef" for letter in text.rpartition(":")[2]
     )
-
-
-def _is_prerelease(ecosystem: str, version: str) -> bool:
-    scheme = _SCHEMES[ecosystem]
-    written, final = scheme.order(version), scheme.order(scheme.release(version))
-    return written is not None and final is not None and written < final

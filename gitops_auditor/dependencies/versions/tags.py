@@ -19,12 +19,14 @@ class Tag(NamedTuple):
     stage: str = ""
     stage_number: int = 0
     flavour: str = ""
+    digits: str = ""
+    """The numbers as written: 22.04 is not 22.4."""
 
     @property
     def text(self) -> str:
         """The tag without its flavour."""
-        numbers = ".".join(str(number) for number in self.numbers)
-        return numbers if self.is_final else f"{numbers}-{self.stage}{self.stage_number or ''}"
+        stage = f"-{self.stage}{self.stage_number or ''}"
+        return self.digits if self.is_final else f"{self.digits}{stage}"
 
 
 _TAG: Final = re.compile(
@@ -43,7 +45,7 @@ def parse_tag(text: str) -> Tag | None:
         return None
     numbers = tuple(int(number) for number in found[1].split("."))
     stage = (found[2] or "").lower()
-    return Tag(numbers, not stage, stage, int(found[3] or 0), found[4] or "")
+    return Tag(numbers, not stage, stage, int(found[3] or 0), found[4] or "", found[1])
 
 
 def read_tag(text: str) -> Reading | None:
@@ -68,7 +70,7 @@ def order(text: str) -> tuple[tuple[int, ...], bool, str, int] | None:
 def release(text: str) -> str:
     """The numbers of a tag, without pre-release and flavour."""
     tag = parse_tag(text)
-    return Tag(tag.numbers).text if tag else text
+    return tag.digits if tag else text
 
 
 TAGS: Final = Scheme("tags", read_tag, order, release, first="0")
