@@ -5,6 +5,7 @@ from hashlib import sha1
 from typing import Any, Final, NamedTuple
 
 from gitops_auditor.dependencies.manifests import READERS
+from gitops_auditor.dependencies.manifests.file_scope import is_test_data
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.models import ManifestFacts, Problem
 from gitops_auditor.log import get_logger
@@ -19,6 +20,9 @@ _FAULTS: Final = (
     ValueError,
 )
 """What a fault in a reader raises. One file must not end the scan of all others."""
+
+TEST_DATA_CONFIDENCE: Final = 0.5
+"""A manifest among the data of tests is an example of one; what it asks for, nobody installs."""
 
 _log = get_logger(__name__)
 
@@ -85,6 +89,8 @@ def read_manifest(readers: Iterable[ManifestReader], path: str, content: bytes) 
     file = ManifestFile(path, content)
     facts = [_read(reader, file) for reader in readers]
     merged = facts[0] if len(facts) == 1 else _merged(facts)
+    if merged.declarations and is_test_data(path):
+        merged = _doubted(merged)
     # Only an escape or a NUL can bring in what is not text: a lone surrogate, a zero character.
     if b"\\" in content or b"\0" in content:
         cleaned: ManifestFacts = _storable(merged)
@@ -115,6 +121,14 @@ def _merged(facts: Sequence[ManifestFacts]) -> ManifestFacts:
         tuple(item for part in facts for item in part.members),
         tuple(item for part in facts for item in part.definitions),
     )
+
+
+def _doubted(facts: ManifestFacts) -> ManifestFacts:
+    doubted = (
+        item._replace(confidence=min(item.confidence, TEST_DATA_CONFIDENCE))
+        for item in facts.declarations
+    )
+    return facts._replace(declarations=tuple(doubted))
 
 
 def _storable(value: Any) -> Any:

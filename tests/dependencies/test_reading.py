@@ -65,3 +65,10 @@ def test_characters_that_no_database_takes_are_replaced() -> None:
 def test_a_blob_has_the_id_that_git_gives_it() -> None:
     assert blob_id(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
     assert blob_id(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_what_the_data_of_tests_ask_for_is_less_sure() -> None:
+    readers = ManifestIndex().readers("Dockerfile")
+    (real,) = read_manifest(readers, "tests/Dockerfile", b"FROM acme/base:1\n").declarations
+    (data,) = read_manifest(readers, "tests/data/fixtures/Dockerfile", b"FROM a/b:1\n").declarations
+    assert (real.confidence, data.confidence) == (1.0, 0.5)

@@ -26,7 +26,9 @@ from gitops_auditor.dependencies.names import repository_identity
 from gitops_auditor.formats.nodes import Node, child, mapping, text
 
 _CLAIMED = re.compile(r"(?:^|[-_./])(?:docker-)?(?:compose|stack)(?:[-_.][^/]*)?\.ya?ml$")
-_TOLD_CONFIDENCE = 0.9
+_TOLD_AT_BUILD = 0.9
+_TOLD_AT_RUN_TIME = 0.65
+"""What a program does with an image that its environment names, nobody declares."""
 _IMAGE_CONTEXT = "docker-image://"
 
 
@@ -58,16 +60,15 @@ def _declarations(service: Node, path: str, scope: Scope) -> Iterator[Declaratio
 
 def _told_images(service: Node, scope: Scope) -> Iterator[Declaration]:
     """Images that a service or its build is told of by a variable, for example as its base."""
-    told = {
-        **mapping(child(service, "environment")),
-        **mapping(child(service, "build", "args")),
-    }
-    for name, node in told.items():
+    yield from _named_images(child(service, "environment"), scope, _TOLD_AT_RUN_TIME)
+    yield from _named_images(child(service, "build", "args"), scope, _TOLD_AT_BUILD)
+
+
+def _named_images(told: Node | None, scope: Scope, confidence: float) -> Iterator[Declaration]:
+    for name, node in mapping(told).items():
         if name.endswith("IMAGE") and ":" in text(node):
             value = expand(text(node), {})
-            found = image_declaration(
-                value, line=node.line, scope=scope, confidence=_TOLD_CONFIDENCE
-            )
+            found = image_declaration(value, line=node.line, scope=scope, confidence=confidence)
             if found is not None:
                 yield found
 

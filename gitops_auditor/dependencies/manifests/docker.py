@@ -4,7 +4,7 @@ Tokens come from BuildKit's own parser; Dockerfile reference, instructions FROM,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import dockerfile
@@ -128,9 +128,8 @@ def read_dockerfile(file: ManifestFile) -> ManifestFacts:
         stages.follow(command)
     runtime = stages.runtime_stages()
     images = [*_syntax_image(file), *(_declared(use, runtime, file.path) for use in stages.uses)]
-    found = (entry for entry in images if entry is not None)
     return ManifestFacts(
-        declarations=tuple(found),
+        declarations=_each_once(images),
         provisions=image_offers(_named_by_folder(file.path, stages.uses)),
     )
 
@@ -138,6 +137,17 @@ def read_dockerfile(file: ManifestFile) -> ManifestFacts:
 def _declared(use: _Use, runtime: set[int], path: str) -> Declaration | None:
     scope = Scope.BUILD if use.mounted or use.stage not in runtime else Scope.RUNTIME
     return image_declaration(use.image, line=use.line, scope=scope_of_path(path, scope))
+
+
+def _each_once(images: Iterable[Declaration | None]) -> tuple[Declaration, ...]:
+    """An image of several stages is one dependency, at its first line and of its strongest tie."""
+    found: dict[tuple[str, str], Declaration] = {}
+    for image in images:
+        if image is not None:
+            first = found.setdefault((image.name, image.constraint), image)
+            if first.scope is weaker(first.scope, image.scope):
+                found[image.name, image.constraint] = first._replace(scope=image.scope)
+    return tuple(found.values())
 
 
 def _named_by_folder(path: str, uses: list[_Use]) -> Iterator[tuple[str, int]]:

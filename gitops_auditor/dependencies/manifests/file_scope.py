@@ -1,7 +1,10 @@
 """What the place of a file says about when its dependencies are needed."""
 
+import re
+
 from gitops_auditor.dependencies.models import Scope
 
+_SEPARATORS = re.compile(r"[-_.]")
 _STRENGTH = tuple(Scope)
 
 _DIRECTORIES = {
@@ -29,6 +32,17 @@ _DIRECTORIES = {
     ".github": Scope.CI,
     ".circleci": Scope.CI,
 }
+
+
+_TEST_DATA = frozenset(
+    {"fixture", "fixtures", "golden", "mock", "mocks", "snapshots", "testdata", "testfiles"}
+)
+
+
+def is_test_data(path: str) -> bool:
+    """Whether a file lies among the data of tests, where it is read but nothing is built by it."""
+    folders = path.lower().split("/")[:-1]
+    return any(_SEPARATORS.sub("", folder) in _TEST_DATA for folder in folders)
 
 
 def weaker(first: Scope, second: Scope) -> Scope:

@@ -77,9 +77,10 @@ def _use(node: Node | None, scope: Scope) -> Iterator[Declaration]:
     parts = name.split("/")
     if len(parts) < 2 or "" in parts[:2] or "$" in "/".join(parts[:2]) or " " in name:
         return
-    reference = Reference("repository", "/".join(parts[:2]).lower())
+    owned = "/".join(parts[:2])  # whatever the path inside, it is the repository that has versions
+    reference = Reference("repository", owned.lower())
     kind = revision_kind(revision)
-    yield Declaration(DependencyType.CI, name, reference, revision, kind, scope, 1.0, node.line)
+    yield Declaration(DependencyType.CI, owned, reference, revision, kind, scope, 1.0, node.line)
 
 
 def _image(node: Node | None, scope: Scope) -> Iterator[Declaration]:

@@ -55,6 +55,12 @@ def test_services_name_images_and_builds_take_from_elsewhere() -> None:
     ]
 
 
+def test_an_image_that_only_an_environment_names_is_less_sure() -> None:
+    found = read_compose(ManifestFile("deploy/compose.yaml", COMPOSE)).declarations
+    sure = {entry.name: entry.confidence for entry in found}
+    assert sure["quay.io/jupyter/base-notebook"] < 0.7 < sure["clickhouse/server"] < sure["alpine"]
+
+
 def test_a_build_context_refers_to_a_repository() -> None:
     found = references(read_compose(ManifestFile("deploy/compose.yaml", COMPOSE)))
     assert ("repository", "../api") in found

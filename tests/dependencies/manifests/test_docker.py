@@ -129,3 +129,11 @@ def test_a_file_that_the_parser_refuses_is_a_problem() -> None:
 def test_recipes_are_known_by_their_name(path: str, claimed: bool) -> None:
     assert READER.claims is not None
     assert READER.claims(path) is claimed
+
+
+def test_an_image_of_several_stages_is_one_dependency_of_its_strongest_tie() -> None:
+    text = b"ARG B=a/base:1\nFROM ${B} AS one\nFROM ${B} AS two\nFROM a/base:2\nFROM ${B}\n"
+    assert rows(read_dockerfile(ManifestFile("Dockerfile", text))) == [
+        ("a/base", "1", "exact", "runtime", 2),
+        ("a/base", "2", "exact", "build", 4),
+    ]

@@ -1,6 +1,6 @@
 import pytest
 
-from gitops_auditor.dependencies.manifests.file_scope import scope_of_path, weaker
+from gitops_auditor.dependencies.manifests.file_scope import is_test_data, scope_of_path, weaker
 from gitops_auditor.dependencies.manifests.name_scope import group_scope
 from gitops_auditor.dependencies.models import Scope
 
@@ -48,3 +48,19 @@ def test_the_weaker_of_two_scopes_is_the_later_in_order() -> None:
 )
 def test_a_group_is_judged_by_whole_words_of_its_name(name: str, scope: Scope) -> None:
     assert group_scope(name) is scope
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tests/fixtures/app/build.yaml", True),
+        ("test_files/build.json", True),
+        ("pkg/testdata/go.mod", True),
+        ("web/__snapshots__/package.json", True),
+        ("tests/Dockerfile", False),
+        ("fixtures", False),
+        ("examples/build.yaml", False),
+    ],
+)
+def test_the_data_of_tests_are_known_by_their_folder(path: str, expected: bool) -> None:
+    assert is_test_data(path) is expected

@@ -41,9 +41,9 @@ PATH = ".github/workflows/ci.yml"
 
 def test_a_workflow_uses_actions_workflows_and_images() -> None:
     assert rows(read_workflow, PATH, WORKFLOW) == [
-        ("Acme/workflows/.github/workflows/build.yml", "v1.2.3", "exact", "ci", 5),
+        ("Acme/workflows", "v1.2.3", "exact", "ci", 5),
         ("actions/checkout", "v4", "tag", "ci", 16),
-        ("acme/tools/setup/node", "0123456789abcdef0123456789abcdef01234567", "commit", "ci", 18),
+        ("acme/tools", "0123456789abcdef0123456789abcdef01234567", "commit", "ci", 18),
         ("alpine", "3.20", "exact", "ci", 20),
         ("actions/cache", "${{ env.REF }}", "dynamic", "ci", 22),
         ("ghcr.io/acme/base", "3.12", "exact", "ci", 10),
