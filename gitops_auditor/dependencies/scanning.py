@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -177,8 +177,8 @@ class Scan:
         now = datetime.now(UTC)
         with self._timed("store"):
             async with self._database.write() as transaction:
-                before = await store.stored_edges(transaction)
-                difference = await anyio.to_thread.run_sync(compare, edges, before)
+                before = await store.stored_rows(transaction)
+                difference = await anyio.to_thread.run_sync(_compare, edges, before)
                 # A repository seen for the first time has no history: nothing in it has changed.
                 changes = [item for item in difference.changes if item.edge.source_repo in stored]
                 await store.save_snapshots(transaction, snapshots, now)
@@ -251,6 +251,10 @@ def _unreadable(previous: RepositoryFacts | None, reason: str) -> RepositoryFact
     """What was known stays known: that a disk is not mounted removes no dependency."""
     known = previous or RepositoryFacts(UNREADABLE)
     return known._replace(commit=UNREADABLE, problems=_whole(reason))
+
+
+def _compare(edges: Sequence[Edge], rows: Sequence[Any]) -> Difference:
+    return compare(edges, store.stored_edges(rows))
 
 
 def _packed(read: Sequence[_Read]) -> list[store.NewSnapshot]:

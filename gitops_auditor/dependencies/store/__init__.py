@@ -8,6 +8,7 @@ from gitops_auditor.dependencies.store.edges import (
     live_rows,
     mark_validated,
     stored_edges,
+    stored_rows,
 )
 from gitops_auditor.dependencies.store.history import (
     change_count,
@@ -44,4 +45,5 @@ __all__ = [
     "snapshot_facts",
     "snapshot_heads",
     "stored_edges",
+    "stored_rows",
 ]

@@ -1,5 +1,6 @@
 """The edges themselves: live ones, and those that are gone but have a history."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, get_args
@@ -62,11 +63,17 @@ async def edge_counts(connection: AsyncConnection) -> EdgeCounts:
     return EdgeCounts(*row.one())
 
 
-async def stored_edges(connection: AsyncConnection) -> dict[str, StoredEdge]:
-    """Every edge there is or was, by id."""
-    query = select(*(_columns[name] for name in _PLAIN), _columns.metadata, _columns.removed_at)
-    rows = await connection.execute(query)
-    return {row[0]: StoredEdge(_edge(row[:-2], row[-2]), row[-1] is not None) for row in rows}
+async def stored_rows(connection: AsyncConnection) -> Sequence[Any]:
+    """Every edge there is or was, for `stored_edges`."""
+    removed = _columns.removed_at.is_not(None)
+    metadata = type_coerce(_columns.metadata, Text)
+    query = select(*(_columns[name] for name in _PLAIN), metadata, removed)
+    return (await connection.execute(query)).all()
+
+
+def stored_edges(rows: Iterable[Sequence[Any]]) -> dict[str, StoredEdge]:
+    """The edges that `stored_rows` gave, by id."""
+    return {row[0]: StoredEdge(_edge(row[:-2], row[-2]), bool(row[-1])) for row in rows}
 
 
 async def apply(transaction: AsyncConnection, difference: Difference, now: datetime) -> None:
@@ -192,8 +199,8 @@ def _metadata(edge: Edge) -> dict[str, JsonValue] | None:
     return metadata or None
 
 
-def _edge(values: Sequence[Any], metadata: Mapping[str, Any] | None) -> Edge:
-    found = metadata or {}
+def _edge(values: Sequence[Any], metadata: Any) -> Edge:
+    found = json.loads(metadata) if isinstance(metadata, str) else metadata or {}
     plain = dict(zip(_PLAIN, values, strict=True))
     plain["dependency_type"] = _TYPES[plain["dependency_type"]]
     plain["constraint_kind"] = _KINDS[plain["constraint_kind"]]
