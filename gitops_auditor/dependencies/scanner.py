@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import anyio.to_thread
 
+from gitops_auditor.dependencies import links
 from gitops_auditor.dependencies.manifests.reader import ManifestReader
 from gitops_auditor.dependencies.models import Problem
 from gitops_auditor.dependencies.reading import ManifestIndex, blob_id, read_manifest
@@ -28,6 +29,7 @@ WORKTREE: Final = "worktree"
 
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
+_LINK_READERS: Final = (links.READER,)
 
 
 class _Wanted(NamedTuple):
@@ -46,7 +48,7 @@ class RepositoryScanner:
     async def read_commit(
         self, path: Path, commit: str, previous: RepositoryFacts | None = None
     ) -> RepositoryFacts:
-        """The facts of a commit. Symbolic links are not followed, submodules not entered.
+        """The facts of a commit. Symbolic links are read but not followed, submodules not entered.
 
         Raises what Git raises when the repository cannot be read at all.
         """
@@ -64,7 +66,7 @@ class RepositoryScanner:
     ) -> RepositoryFacts:
         """The facts of what lies in the working tree: tracked files and new ones not ignored.
 
-        Submodules are those of `commit`. Raises InvalidRequest for a bare repository.
+        Submodules and links are those of `commit`. Raises InvalidRequest for a bare repository.
         """
         names = await self._git.worktree_files(path)
         claimed = await anyio.to_thread.run_sync(self._present, path, names)
@@ -76,8 +78,20 @@ class RepositoryScanner:
             read = await self._git.worktree_contents(path, batch, max_file_bytes=MAX_FILE_BYTES)
             files += await anyio.to_thread.run_sync(self._parse_files, read.contents, known)
             problems += [_unread(shown(name), reason) for name, reason in read.skipped.items()]
-        gitlinks = () if commit is None else self._select(await self._git.tree(path, commit))[1]
-        return RepositoryFacts(WORKTREE, tuple(sorted(files)), gitlinks, tuple(problems))
+        linked, gitlinks = await self._read_links(path, commit)
+        return RepositoryFacts(WORKTREE, tuple(sorted(files + linked)), gitlinks, tuple(problems))
+
+    async def _read_links(
+        self, path: Path, commit: str | None
+    ) -> tuple[list[FileFacts], tuple[Gitlink, ...]]:
+        if commit is None:
+            return [], ()
+        entries = await self._git.tree(path, commit)
+        wanted, gitlinks = await anyio.to_thread.run_sync(self._select, entries)
+        linked, _ = await self._read_blobs(
+            path, [item for item in wanted if item.readers is _LINK_READERS]
+        )
+        return linked, gitlinks
 
     async def _read_blobs(
         self, path: Path, wanted: Sequence[_Wanted]
@@ -109,7 +123,9 @@ class RepositoryScanner:
         for mode, blob, path in entries:
             if mode == _SUBMODULE:
                 gitlinks.append(Gitlink(path, blob))
-            elif mode != _LINK and (readers := readers_of(path)):
+            elif mode == _LINK:
+                wanted.append(_Wanted(path, blob, _LINK_READERS))
+            elif readers := readers_of(path):
                 wanted.append(_Wanted(path, blob, readers))
         return wanted, tuple(gitlinks)
 

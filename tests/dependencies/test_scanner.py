@@ -120,6 +120,19 @@ async def test_symbolic_links_are_not_followed(scanner: RepositoryScanner, tmp_p
     assert needs(found) == [("web/package.json", "ufo")]
 
 
+async def test_where_a_link_leads_is_read_as_text_in_the_commit_and_in_the_working_tree(
+    scanner: RepositoryScanner, tmp_path: Path
+) -> None:
+    await make_empty_repository(tmp_path)
+    (tmp_path / ".eslintrc.json").symlink_to("../shared/eslint.json")
+    (tmp_path / "here").symlink_to("docs/there")
+    (tmp_path / "absolute").symlink_to("/etc/hosts")
+    commit_id = await commit(tmp_path, {})
+    facts = await read(scanner, tmp_path)
+    assert needs(facts) == [(".eslintrc.json", "../shared/eslint.json")]
+    assert needs(await scanner.read_worktree(tmp_path, commit_id)) == needs(facts)
+
+
 async def test_odd_names_are_read_and_can_be_shown(
     scanner: RepositoryScanner, tmp_path: Path
 ) -> None:

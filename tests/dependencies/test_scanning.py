@@ -285,6 +285,32 @@ async def test_a_submodule_leads_to_the_repository_beside_the_origin(
     assert (edge.file, edge.line) == (".gitmodules", 3)
 
 
+async def test_configuration_linked_from_a_neighbouring_folder_is_an_edge(
+    workspace: Workspace,
+) -> None:
+    await workspace.add("shared", {"eslint.json": "{}"})
+    app = await workspace.add("app", {"README.md": "app"})
+    (app / ".eslintrc.json").symlink_to("../shared/eslint.json")
+    (app / "elsewhere").symlink_to("../nowhere/x.json")
+    await commit(app, {})
+    await workspace.scan()
+    [edge] = await workspace.edges()
+    assert (edge.source_repo, edge.target_repo) == ("app", "shared")
+    assert (edge.dependency_type, edge.file) == ("config", ".eslintrc.json")
+
+
+async def test_an_edge_with_several_possible_providers_is_the_same_in_the_next_match(
+    workspace: Workspace,
+) -> None:
+    for name in ("one", "two"):
+        origin = f"https://github.com/acme/{name}"
+        await workspace.add(name, {"package.json": package("lib")}, origin)
+    await workspace.add("app", {"package.json": package("app", lib="*"), "Dockerfile": "FROM node"})
+    await workspace.scan()
+    await commit(workspace.folder / "one", {"package.json": package("lib", cookie="*")})
+    assert counted(await workspace.scan()) == {"read": 1, "unchanged": 2, "added": 1}
+
+
 async def test_names_that_only_look_like_text_do_not_harm_the_database(
     workspace: Workspace,
 ) -> None:
