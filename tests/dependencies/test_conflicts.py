@@ -73,6 +73,18 @@ def test_the_majority_keeps_its_version() -> None:
     assert edits(only(find_conflicts(declared).conflicts)) == [("c", "^2.0.0", "^1.1.0")]
 
 
+def test_a_prerelease_that_nobody_asks_for_is_no_remedy() -> None:
+    declared = [
+        needs("a", ">=1,<4", type_=DependencyType.PYTHON),
+        needs("b", ">2.9,<5", type_=DependencyType.PYTHON),
+        needs("c", "==9.0", type_=DependencyType.PYTHON),
+    ]
+    conflict = only(find_conflicts(declared).conflicts)
+    assert conflict.resolution is not None
+    assert (conflict.resolution.version, conflict.resolution.origin) == ("3", "derived")
+    assert edits(conflict) == [("c", "==9.0", "==3")]
+
+
 def test_every_declaration_counts_not_every_repository() -> None:
     declared = [needs("a", "^1.0.0", line=line) for line in range(1, 4)]
     declared += [needs("b", "^2.0.0"), needs("c", "^2.0.0")]

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_auditor.dependencies.exports import to_cyclonedx, to_dot, to_mermaid
+from gitops_auditor.dependencies.exports import (
+    ExportFormat,
+    export,
+    to_cyclonedx,
+    to_dot,
+    to_mermaid,
+)
 from gitops_auditor.dependencies.graph import build_graph
 from gitops_auditor.dependencies.graph_models import DependencyGraph, GraphQuery
 from gitops_auditor.dependencies.models import DependencyType, Reference, Scope
@@ -122,6 +128,22 @@ def test_cyclonedx_has_the_shape_that_the_standard_requires() -> None:
     needs = {one["ref"]: one["dependsOn"] for one in as_list(bom["dependencies"])}
     assert needs["org/web"] == ["org/api", "org/ci"]
     assert set(needs) == set(components)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "media_type", "start"),
+    [
+        ("json", "application/json", '{\n  "nodes"'),
+        ("mermaid", "text/vnd.mermaid", "flowchart LR\n"),
+        ("dot", "text/vnd.graphviz", "digraph dependencies {\n"),
+        ("cyclonedx", "application/vnd.cyclonedx+json", '{\n  "$schema"'),
+    ],
+)
+def test_a_document_says_what_it_is(wanted: ExportFormat, media_type: str, start: str) -> None:
+    document = export(sample(), wanted)
+    assert (document.format, document.media_type) == (wanted, media_type)
+    assert document.content.startswith(start)
+    assert document.content.endswith("\n")
 
 
 def test_equal_graphs_give_equal_documents() -> None:
