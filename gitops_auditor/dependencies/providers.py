@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 from gitops_auditor.dependencies.edges import Offer, RepositoryStatements
 from gitops_auditor.dependencies.identities import RepositoryIndex
 from gitops_auditor.dependencies.models import ConstraintKind, Reference
-from gitops_auditor.dependencies.names import canonical, guesses, squashed, terms, wildcard
+from gitops_auditor.dependencies.names import (
+    IMAGE_CONFIDENCE,
+    canonical,
+    guesses,
+    squashed,
+    terms,
+    wildcard,
+)
 
 _COPIES: Final = frozenset(
     {
@@ -79,6 +86,7 @@ class ProviderIndex:
     def __init__(self, repositories: Sequence[RepositoryStatements]) -> None:
         self._exact: dict[Reference, list[Provider]] = defaultdict(list)
         self._patterns: dict[str, list[tuple[re.Pattern[str], Provider]]] = defaultdict(list)
+        self._mirrored: dict[str, list[Provider]] = defaultdict(list)
         self._repositories = RepositoryIndex(repositories)
         for repository in repositories:
             for offer in repository.offers:
@@ -111,6 +119,10 @@ class ProviderIndex:
             self._patterns[reference.namespace].append((pattern, provider))
         else:
             self._exact[reference].append(provider)
+            if reference.namespace == "image" and rank.place == PROPER:
+                self._mirrored[_path(reference.name)].append(
+                    provider._replace(confidence=IMAGE_CONFIDENCE)
+                )
 
     def _search(self, reference: Reference) -> Iterator[Provider]:
         exact = self._exact.get(reference, ())
@@ -125,6 +137,14 @@ class ProviderIndex:
             yield from self._implied(reference)
 
     def _implied(self, reference: Reference) -> Iterator[Provider]:
+        """Who is not known to offer it, but likely does: under that path at another registry, or
+        as the repository that the name speaks of.
+        """
+        if reference.namespace == "image":
+            mirrored = self._mirrored.get(_path(reference.name), ())
+            yield from mirrored
+            if mirrored:
+                return
         for guess in guesses(reference):
             found = self._repositories.find(guess.identity)
             if found is not None:
@@ -166,6 +186,11 @@ def _bears_the_name_of(repository: str, name: str) -> bool:
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
+
+
+def _path(image: str) -> str:
+    """`owner/name` of a canonical image name, whatever registry it is at."""
+    return image.partition("/")[2]
 
 
 @cache

@@ -178,6 +178,15 @@ def test_an_image_that_nobody_declares_is_guessed_with_less_confidence() -> None
     assert (edge.target_repo, edge.confidence) == ("hub/hub", 0.8)
 
 
+def test_an_image_is_found_under_its_name_at_another_registry_with_less_confidence() -> None:
+    stacks = repository("acme/stacks", offer("image:quay.io/acme/base", file="Dockerfile"))
+    user = repository("x/user", requirement("image:acme/base", "1"))
+    other = repository("x/other", requirement("image:ghcr.io/emca/base", "1"))
+    named = {edge.source_repo: edge for edge in match([stacks, user, other])}
+    assert (named["x/user"].target_repo, named["x/user"].confidence) == ("acme/stacks", 0.8)
+    assert named["x/other"].target_repo is None
+
+
 def test_a_go_module_below_a_repository_is_that_repositorys() -> None:
     edge = only(
         match(
