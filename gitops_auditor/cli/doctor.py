@@ -3,15 +3,18 @@
 import importlib.util
 import platform
 import shutil
-import sys
+import socket
 from dataclasses import dataclass
 
 import anyio
 import typer
 
 from gitops_auditor.cli.session import prepare
+from gitops_auditor.cli.terminal import line, plain
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
+
+PROBE_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,17 @@ def command() -> None:
     findings = [
         Finding("Python", platform.python_version()),
         *anyio.run(_examine, settings),
-        _postgresql(settings),
+        _ssh(settings),
+        _address(settings),
+        _postgresql(),
         _tls(settings),
     ]
     for finding in findings:
         good = not finding.problem
-        mark, colour = ("ok", typer.colors.GREEN) if good else ("!!", typer.colors.RED)
-        typer.secho(f"{mark}  {finding.subject:<14} {finding.state}", fg=colour)
+        mark = "[green]ok" if good else "[red]!!"
+        line(f"{mark}[/]  {finding.subject:<12} {plain(finding.state)}")
         if finding.problem:
-            typer.echo(f"    {finding.problem}")
+            line(f"    {plain(finding.problem)}")
     if any(finding.problem for finding in findings):
         raise typer.Exit(1)
 
@@ -66,19 +71,36 @@ async def _services(settings: Settings) -> Finding:
             registered = len(await services.repositories.all())
     except GitOpsError as broken:
         return Finding("data", str(settings.data_dir), str(broken))
-    return Finding("data", f"{settings.data_dir} ({dialect}, {registered} repositories)")
+    free = shutil.disk_usage(settings.data_dir).free // 2**20
+    return Finding(
+        "data", f"{settings.data_dir} ({dialect}, {registered} repositories, {free} MB free)"
+    )
 
 
-def _postgresql(settings: Settings) -> Finding:
-    present = importlib.util.find_spec("psycopg") is not None
-    wanted = not settings.database_url.startswith("sqlite")
-    if wanted and not present:
+def _ssh(settings: Settings) -> Finding:
+    if "ssh" not in settings.clone_protocols:
+        return Finding("ssh", "not allowed for cloning")
+    present = shutil.which("ssh") is not None
+    return Finding("ssh", "present" if present else "not installed: clone URLs must be https")
+
+
+def _address(settings: Settings) -> Finding:
+    address = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.settimeout(PROBE_SECONDS)
+            taken = probe.connect_ex((settings.host, settings.port)) == 0
+    except OSError as unknown:
         return Finding(
-            "PostgreSQL",
-            "driver missing",
-            f"{sys.executable} -m pip install 'gitops-auditor[postgres]'",
+            "address", address, f"{unknown.strerror}. Set GITOPS_HOST to one of this host."
         )
-    return Finding("PostgreSQL", "driver present" if present else "not used")
+    return Finding("address", f"{address} in use" if taken else f"{address} free")
+
+
+def _postgresql() -> Finding:
+    present = importlib.util.find_spec("psycopg") is not None
+    return Finding("PostgreSQL", "driver present" if present else "driver not installed")
 
 
 def _tls(settings: Settings) -> Finding:
