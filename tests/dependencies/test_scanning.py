@@ -319,3 +319,16 @@ async def test_names_that_only_look_like_text_do_not_harm_the_database(
     await workspace.scan()
     assert len(await workspace.edges()) == 1
     assert all("\0" not in edge.version_constraint for edge in await workspace.edges())
+
+
+async def test_a_repository_whose_head_is_damaged_is_a_problem_and_keeps_what_is_known(
+    workspace: Workspace,
+) -> None:
+    await two(workspace)
+    await workspace.scan()
+    before = await workspace.links()
+    head = workspace.folder / "h3" / ".git" / "HEAD"
+    head.write_text("garbage\n", encoding="utf-8")
+    report = await workspace.scan()
+    assert [(problem.repository, problem.file) for problem in report.problems] == [("unjs/h3", "")]
+    assert await workspace.links() == before
