@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from gitops_auditor.dependencies.heads import UNREADABLE
+from gitops_auditor.dependencies.snapshots import UNREADABLE
 from gitops_auditor.dependencies.store import EdgeCounts, SnapshotHead
 from gitops_auditor.health import ComponentHealth
 from gitops_auditor.repositories.models import Repository

@@ -3,26 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import anyio.to_thread
 
 from gitops_auditor.dependencies.names import repository_identity
 from gitops_auditor.dependencies.resolution import Place
-from gitops_auditor.dependencies.snapshots import reader_version
+from gitops_auditor.dependencies.snapshots import NO_COMMITS, UNREADABLE, reader_version
 from gitops_auditor.dependencies.store import SnapshotHead
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_directory import UnresolvedHead
 from gitops_auditor.repositories.models import Repository
-
-NO_COMMITS: Final = ""
-"""Stands for the commit of a repository that has none yet."""
-
-UNREADABLE: Final = "unreadable"
-"""Stands for the commit of a repository that could not be read; it equals no HEAD, so that the next
-scan tries again."""
 
 
 class Standing(NamedTuple):

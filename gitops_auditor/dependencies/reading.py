@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1
 from typing import Any, Final, NamedTuple
 
-from gitops_auditor.dependencies.manifests import READERS
 from gitops_auditor.dependencies.manifests.file_scope import is_test_data
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
+from gitops_auditor.dependencies.manifests.readers import READERS
 from gitops_auditor.dependencies.models import ManifestFacts, Problem
 from gitops_auditor.log import get_logger
 

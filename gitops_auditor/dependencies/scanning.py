@@ -18,12 +18,17 @@ from gitops_auditor.dependencies import heads, store
 from gitops_auditor.dependencies.announcements import announce, totals
 from gitops_auditor.dependencies.changes import Difference, compare
 from gitops_auditor.dependencies.edges import Edge
-from gitops_auditor.dependencies.heads import NO_COMMITS, UNREADABLE, Standing
+from gitops_auditor.dependencies.heads import Standing
 from gitops_auditor.dependencies.matching import consumers, match
 from gitops_auditor.dependencies.models import Problem, ScanReport
 from gitops_auditor.dependencies.resolution import statements
 from gitops_auditor.dependencies.scanner import RepositoryScanner, contents_digest
-from gitops_auditor.dependencies.snapshots import RepositoryFacts, encode
+from gitops_auditor.dependencies.snapshots import (
+    NO_COMMITS,
+    UNREADABLE,
+    RepositoryFacts,
+    encode,
+)
 from gitops_auditor.dependencies.views import problems_of, unpacked
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.events import EventLog

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import anyio.to_thread
 
@@ -18,7 +18,6 @@ from gitops_auditor.dependencies.models import (
     RepositoryDependencies,
     ScanReport,
 )
-from gitops_auditor.dependencies.scanning import Progress, Scan
 from gitops_auditor.dependencies.views import Contents, contents_of
 from gitops_auditor.events import EventLog
 from gitops_auditor.health import ComponentHealth
@@ -27,6 +26,9 @@ from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
+
+if TYPE_CHECKING:
+    from gitops_auditor.dependencies.scanning import Progress
 
 View = TypeVar("View")
 
@@ -63,7 +65,7 @@ class DependencyService:
         self,
         repository_ids: Sequence[str] | None = None,
         *,
-        progress: Progress,
+        progress: "Progress",
         worktree: bool = False,
         refresh: bool = False,
     ) -> ScanReport:
@@ -75,6 +77,9 @@ class DependencyService:
         Raises NotFound for an id that is not registered, Unavailable when the database is out of
         reach; a repository that cannot be read is a problem in the report and stops nothing.
         """
+        # Imported by the first scan: every manifest reader comes with it.
+        from gitops_auditor.dependencies.scanning import Scan  # noqa: PLC0415
+
         registered = await self._repositories.all()
         selected: Sequence[Repository] = registered
         if repository_ids is not None:

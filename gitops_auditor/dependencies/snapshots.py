@@ -22,6 +22,13 @@ from gitops_auditor.dependencies.models import (
     Scope,
 )
 
+NO_COMMITS: Final = ""
+"""Stands for the commit of a repository that has none yet."""
+
+UNREADABLE: Final = "unreadable"
+"""Stands for the commit of a repository that could not be read; it equals no HEAD, so that the next
+scan tries again."""
+
 _TYPES: Final = {member.value: member for member in DependencyType}
 _KINDS: Final = {member.value: member for member in ConstraintKind}
 _SCOPES: Final = {member.value: member for member in Scope}

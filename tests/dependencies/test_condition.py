@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from gitops_auditor.dependencies.condition import condition
-from gitops_auditor.dependencies.heads import UNREADABLE
+from gitops_auditor.dependencies.snapshots import UNREADABLE
 from gitops_auditor.dependencies.store import EdgeCounts, SnapshotHead
 from gitops_auditor.repositories.models import Repository
 

@@ -7,6 +7,7 @@ the structure around them are read, which keeps the line numbers true in every k
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
+from gitops_auditor.dependencies.manifests.matrix_installs import matrix_installs
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.shell_commands import commands_in
 from gitops_auditor.dependencies.models import ManifestFacts, Problem, Scope
@@ -39,8 +40,10 @@ def read_script(file: ManifestFile) -> ManifestFacts:
 
 
 def read_pipeline_script(file: ManifestFile) -> ManifestFacts:
-    """Commands that CI runs."""
-    return _read(file, Scope.CI)
+    """Commands that CI runs, with what they install by the entries of a matrix."""
+    read = _read(file, Scope.CI)
+    installs = commands_in(matrix_installs(file.text), scope_of_path(file.path, Scope.CI))
+    return read._replace(declarations=(*read.declarations, *installs))
 
 
 def read_image_script(file: ManifestFile) -> ManifestFacts:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gitops_auditor.dependencies.manifests import npm_specifiers
+from gitops_auditor.dependencies.manifests.conda import conda_package
 from gitops_auditor.dependencies.manifests.git_names import repository, revision_kind
 from gitops_auditor.dependencies.manifests.shell_words import Word
 from gitops_auditor.dependencies.models import (
@@ -82,6 +83,9 @@ _PIP_VALUES: Final = frozenset(
     | {"--find-links", "-t", "--target", "--prefix", "--root", "--python", "-p", "--cache-dir"}
     | {"--no-binary", "--only-binary", "--platform", "--progress-bar", "--python-version", "--src"}
     | {"--trusted-host", "--timeout", "--retries", "--upgrade-strategy", "--build-constraint"}
+)
+_CONDA_VALUES: Final = frozenset(
+    {"-c", "--channel", "-n", "--name", "-p", "--prefix", "--file", "-f", "--solver", "--platform"}
 )
 _REQUIREMENT = re.compile(
     r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\[[^\]]*\])?\s*(@\S+|(?:===?|~=|!=|[<>]=?|=)[^;]*)?"
@@ -167,6 +171,15 @@ def _pip(words: Sequence[Word]) -> Found:
         chosen = rest[1:2] if rest[0].text == "run" else rest[1:]
         for word in chosen:
             yield from _requirement(word)
+
+
+def _conda(words: Sequence[Word]) -> Found:
+    """`conda install name`, `name=1.2` and `channel::name`; conda-forge has PyPI's names."""
+    rest = list(positional(words, _CONDA_VALUES))
+    if rest and rest[0].text in {"install", "create"}:
+        for word in rest[1:]:
+            for found in conda_package(word.text, line=word.line, scope=Scope.DEV):
+                yield found._replace(confidence=CONFIDENCE)
 
 
 def _uv(words: Sequence[Word]) -> Found:
@@ -276,6 +289,9 @@ HANDLERS: Final[Mapping[str, Callable[[Sequence[Word]], Found]]] = {
     "pip": _pip,
     "pip3": _pip,
     "pipx": _pipx,
+    "conda": _conda,
+    "mamba": _conda,
+    "micromamba": _conda,
     "uv": _uv,
     "uvx": _uvx,
     "go": _go,
