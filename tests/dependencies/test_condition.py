@@ -15,7 +15,7 @@ def repository(name: str, hours_ago: float | None) -> Repository:
 
 
 def head(commit: str = "c" * 40) -> SnapshotHead:
-    return SnapshotHead(commit, "digest", "version", NOW)
+    return SnapshotHead(commit, "digest", "version")
 
 
 def test_a_repository_not_scanned_within_the_time_is_stale() -> None:

@@ -19,7 +19,6 @@ class SnapshotHead(NamedTuple):
     commit: str
     digest: str
     reader_version: str
-    scanned_at: datetime
 
 
 class NewSnapshot(NamedTuple):
@@ -39,7 +38,6 @@ async def snapshot_heads(connection: AsyncConnection) -> dict[str, SnapshotHead]
         _columns.commit_sha,
         _columns.tree_sha,
         _columns.reader_version,
-        _columns.scanned_at,
     )
     return {row[0]: SnapshotHead(*row[1:]) for row in await connection.execute(query)}
 
