@@ -82,7 +82,9 @@ class DependencyQueries:
         def analyze(workspace: Workspace) -> ImpactReport:
             from gitops_auditor.dependencies.impact import analyze_impact  # noqa: PLC0415
 
-            return analyze_impact(workspace.dependencies, workspace.repositories, change, steps)
+            return analyze_impact(
+                workspace.dependencies, workspace.repositories, change, steps, workspace.provided
+            )
 
         return await self._answer(change, analyze, steps)
 

@@ -45,14 +45,9 @@ repositories = Table(
     Column("updated_at", UtcTimestamp, nullable=False, server_default=NOW),
     Column("last_scanned_at", UtcTimestamp),
     Column("removed_at", UtcTimestamp),
-    # A path that was given up may be registered again under another id.
-    Index(
-        "ix_repositories_path",
-        "path",
-        unique=True,
-        sqlite_where=text("removed_at IS NULL"),
-        postgresql_where=text("removed_at IS NULL"),
-    ),
+    # A path that was given up may be registered again under another id. The migration states the
+    # same condition for PostgreSQL: to name that dialect here would import it at every start.
+    Index("ix_repositories_path", "path", unique=True, sqlite_where=text("removed_at IS NULL")),
 )
 
 repository_snapshots = Table(
