@@ -1,6 +1,7 @@
 """From an HTTP request to the arguments of an operation, which checks their types itself."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -15,6 +16,9 @@ from gitops_auditor.operations import Operation
 
 EXPECTED_VERSION = "expected_version"
 """The parameter that an If-Match header sets, where an operation has it."""
+
+ENTITY_TAG = '"(?P<version>[1-9][0-9]{0,8})"'
+"""A version as ETag and If-Match show it."""
 
 MOST_QUERY_FIELDS = 100
 
@@ -116,7 +120,12 @@ def _where(error: Exception) -> str:
 
 def _if_match(scope: Scope) -> str | None:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    given = [value.decode("latin-1") for name, value in headers if name == b"if-match"]
-    if not given or given[0].strip() == "*":
+    given = [value.decode("latin-1").strip() for name, value in headers if name == b"if-match"]
+    if not given or given == ["*"]:
         return None
-    return given[0].strip().removeprefix("W/").strip('"')
+    tag = re.fullmatch(ENTITY_TAG, given[0]) if len(given) == 1 else None
+    if tag is None:
+        raise InvalidRequest(
+            "If-Match is not an ETag of this API.", hint='Send the ETag that was read, such as "3".'
+        )
+    return tag["version"]

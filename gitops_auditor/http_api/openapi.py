@@ -7,11 +7,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gitops_auditor import __version__
+from gitops_auditor.health import ComponentHealth, HealthReport
 from gitops_auditor.http_api.arguments import EXPECTED_VERSION
 from gitops_auditor.operations import Operation, OperationCatalog
 
 ERROR = "Error"
 _REF = "#/components/schemas/{model}"
+_ERROR_REFERENCE = {"$ref": _REF.format(model=ERROR)}
 _PROBLEMS: Mapping[str, str] = {
     "400": "The request cannot be read.",
     "401": "A valid bearer token is needed.",
@@ -128,7 +130,7 @@ def _if_match() -> dict[str, Any]:
         "in": "header",
         "required": False,
         "description": "ETag of the version that the change is based on.",
-        "schema": {"type": "string", "pattern": '^"?[0-9]{1,9}"?$'},
+        "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
     }
 
 
@@ -147,22 +149,39 @@ def _body(operation: Operation) -> dict[str, Any]:
 
 
 def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    result = {"application/json": {"schema": schemas[operation.result, "serialization"]}}
-    successes = {str(operation.status): {"description": "Done.", "content": result}}
-    if operation.long:
-        successes = {
-            "200": {"description": "Finished while the call waited.", "content": result},
-            "202": {"description": "Started; Location is where to follow it.", "content": result},
-        }
+    result = schemas[operation.result, "serialization"]
     problems = {**_PROBLEMS, **({} if operation.effect == "read" else _WRITE_PROBLEMS)}
     if operation.method == "POST":
         problems["415"] = _WRITE_PROBLEMS["415"]
-    return {**successes, **{status: _problem(text) for status, text in problems.items()}}
+    described = {
+        **_successes(operation, result),
+        **{status: _problem(text) for status, text in problems.items()},
+    }
+    if issubclass(operation.result, ComponentHealth | HealthReport):
+        # A part that does not work is an answer like any other, with the status that monitors read.
+        described["503"] = _content(_PROBLEMS["503"], {"anyOf": [result, _ERROR_REFERENCE]})
+    return described
+
+
+def _successes(operation: Operation, result: dict[str, Any]) -> dict[str, Any]:
+    if operation.long:
+        return {
+            "200": _content("Finished while the call waited.", result),
+            "202": _content("Started; Location is where to follow it.", result),
+        }
+    done = {str(operation.status): _content("Done.", result)}
+    version = operation.result.model_fields.get("version")
+    if operation.method == "GET" and version is not None and version.annotation is int:
+        done["304"] = {"description": "The caller has this version already."}
+    return done
+
+
+def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": _REF.format(model=ERROR)}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    return _content(description, _ERROR_REFERENCE)
 
 
 def _error_schema() -> dict[str, Any]:

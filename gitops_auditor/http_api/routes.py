@@ -78,15 +78,15 @@ class OperationRoutes:
 
     def _find(self, path: str, method: str) -> tuple[Endpoint, Mapping[str, str]]:
         wanted = "GET" if method == "HEAD" else method
-        allowed: set[str] = set()
+        nearest: dict[str, Endpoint] | None = None
         for methods, in_path in self._candidates(path):
             if wanted in methods:
                 return methods[wanted], in_path
-            allowed |= methods.keys()
-        if not allowed:
+            nearest = nearest or methods
+        if nearest is None:
             raise HTTPException(404)
-        also = {"HEAD"} if "GET" in allowed else set()
-        raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed | also))})
+        also = {"HEAD"} if "GET" in nearest else set()
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(nearest.keys() | also))})
 
     def _candidates(self, path: str) -> Iterator[tuple[dict[str, Endpoint], Mapping[str, str]]]:
         if path.startswith(ALIAS):
