@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,11 +25,40 @@ def authorise(operation: Operation, principal: Principal) -> None:
 
 
 def validated(operation: Operation, arguments: Mapping[str, Any]) -> BaseModel:
-    """The arguments as the operation\'s parameters; InvalidRequest lists every problem."""
+    """The arguments as the operation's parameters; InvalidRequest lists every problem."""
+    _refuse_mistaken(operation, arguments)
     try:
         return operation.params.model_validate(arguments)
     except ValidationError as invalid:
         raise _explain(operation, invalid) from None
+
+
+def _refuse_mistaken(operation: Operation, arguments: Mapping[str, Any]) -> None:
+    """Pydantic takes true for 1 and 1 for true, which the schemas do not promise."""
+    kinds = _kinds(operation.params)
+    for name, value in arguments.items():
+        kind = kinds.get(name)
+        if kind is None or not isinstance(value, int | float):
+            continue
+        if isinstance(value, bool) is not (kind == "boolean"):
+            problem = f"Input should be a {kind}"
+            raise InvalidRequest(
+                f"{name}: {problem}.",
+                hint=f"Correct {name} and call {operation.name} again.",
+                details={"errors": [{"parameter": name, "problem": problem}]},
+            )
+
+
+@cache
+def _kinds(params: type[BaseModel]) -> Mapping[str, str]:
+    kinds = {}
+    for name, field in params.model_fields.items():
+        types = {field.annotation, *get_args(field.annotation)}
+        if bool in types:
+            kinds[name] = "boolean"
+        elif types & {int, float}:
+            kinds[name] = "number"
+    return kinds
 
 
 def _explain(operation: Operation, invalid: ValidationError) -> InvalidRequest:

@@ -1,8 +1,8 @@
 """Dependencies between repositories: scan, graph, conflicts, impact."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from gitops_auditor.dependencies.conflict_models import Conflict, ConflictQuery
 from gitops_auditor.dependencies.exports import ExportFormat, GraphExport
@@ -40,10 +40,20 @@ class ScanRequest(Params):
     )
 
 
+def _written_out(value: object) -> object:
+    # Pydantic takes numbers, also in a string, as seconds since 1970; the schema does not say so.
+    if isinstance(value, str) and "T" in value.upper():
+        return value
+    raise ValueError("Input should be a date and time such as 2026-01-31T12:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
 class ChangesRequest(PageParams):
     """Which changes to list."""
 
-    since: datetime | None = Field(None, description="Only changes found after this moment.")
+    since: Moment | None = Field(None, description="Only changes found after this moment.")
 
 
 @toolset.operation("POST /api/dependencies/scan", effect="write", long=True, idempotent=True)
