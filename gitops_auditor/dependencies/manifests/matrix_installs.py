@@ -33,13 +33,13 @@ def matrix_installs(text: str) -> Iterator[tuple[str, int]]:
     for index, line in enumerate(lines):
         found = entry.match(line)
         if found:
-            for value, number in _values(found["value"].strip(), len(found["indent"]), index, lines):
+            for value, number in _values(
+                found["value"].strip(), len(found["indent"]), index, lines
+            ):
                 yield f"{commands[found['key']]} {_as_words(value)}", number
 
 
-def _values(
-    value: str, indent: int, index: int, lines: Sequence[str]
-) -> Iterator[tuple[str, int]]:
+def _values(value: str, indent: int, index: int, lines: Sequence[str]) -> Iterator[tuple[str, int]]:
     """The value of one entry: a scalar, a list, or the deeper lines below it."""
     if value.startswith("["):
         yield from ((item.strip(), index + 1) for item in value.strip("[]").split(","))

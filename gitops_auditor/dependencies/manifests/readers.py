@@ -8,6 +8,7 @@ from gitops_auditor.dependencies.manifests import (
     backstage,
     bake,
     chartpress,
+    code_strings,
     compose,
     conda,
     data_offers,
@@ -89,4 +90,5 @@ READERS: tuple[ManifestReader, ...] = (
     pre_commit.READER,
     submodules.READER,
     *scripts.READERS,
+    code_strings.READER,
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from gitops_auditor.dependencies.manifests.chart_names import chart_declaration
 from gitops_auditor.dependencies.manifests.git_names import (
     is_shorthand,
     repository_name,
@@ -27,6 +28,13 @@ _CLONE_VALUES: Final = frozenset(
 _DOCKER_FLAGS: Final = re.compile(
     r"-[ditPqa]+|--(?:rm|detach|interactive|tty|privileged|init|read-only|publish-all|quiet|all-tags"
     r"|no-healthcheck|sig-proxy|oom-kill-disable)|--[\w-]+=.*"
+)
+_HELM_WITH_CHART: Final = frozenset(
+    {"install", "upgrade", "template", "pull", "fetch", "show", "inspect", "diff"}
+)
+_HELM_VALUES: Final = frozenset(
+    {"--repo", "--version", "-f", "--values", "--set", "--set-string", "--set-file", "-n"}
+    | {"--namespace", "--timeout", "-d", "--destination", "--kube-context", "--username"}
 )
 _OWNER_NAME = r"(?P<name>[\w.-]+/[\w.-]+)"
 _DOWNLOADS: Final = (
@@ -105,6 +113,21 @@ def _image(word: Word) -> Found:
         yield found
 
 
+def _helm(words: Sequence[Word]) -> Found:
+    """The chart of a repository or registry that a subcommand names; local charts are folders."""
+    rest = list(positional(words, _HELM_VALUES))
+    address = option(words, "--repo")
+    chart = rest[-1] if rest and rest[0].text in _HELM_WITH_CHART else None
+    if chart is None or (address is None and not chart.text.startswith("oci://")):
+        return
+    version = option(words, "--version")
+    found = chart_declaration(
+        chart.text, version.text if version else "", line=chart.line, scope=Scope.DEV
+    )
+    if found is not None:
+        yield found._replace(confidence=CONFIDENCE)
+
+
 def _gh(words: Sequence[Word]) -> Found:
     texts = [word.text for word in positional(words, frozenset({"-R", "--repo", "-p", "-D"}))]
     named = option(words, "-R", "--repo")
@@ -129,4 +152,5 @@ HANDLERS: Final[Mapping[str, Callable[[Sequence[Word]], Found]]] = {
     "podman": _docker,
     "nerdctl": _docker,
     "gh": _gh,
+    "helm": _helm,
 }

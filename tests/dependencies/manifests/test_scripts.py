@@ -66,6 +66,15 @@ from tests.dependencies.manifests.tables import facts, references, rows
          [("repository github.com/acme/api", "v3.0.0")]),
         ("kubectl apply -f https://api.github.com/repos/acme/api/releases/latest",
          [("repository github.com/acme/api", "")]),
+        ("V=$(helm show chart --devel --repo=https://x.io/charts acme | yq .version)",
+         [("chart acme", "")]),
+        ("helm upgrade --install a acme --repo https://x.io/charts --version 1.2.0 --values v.yaml",
+         [("chart acme", "1.2.0")]),
+        ("helm pull oci://ghcr.io/acme/charts/hub", [("chart hub", "")]),
+        ("helm upgrade --install hub ./hub --set a=b", []),
+        ("mamba install --yes -c conda-forge 'acme-proxy' numpy=2.1",
+         [("pypi acme-proxy", ""), ("pypi numpy", "=2.1")]),
+        ("conda env create", []),
         ("echo hi # pip install no", []),
         ("# pip install no", []),
         ("pipeline install x", []),
@@ -98,6 +107,44 @@ def test_a_word_of_a_continued_command_has_its_own_line() -> None:
     assert rows(read_image_script, "Dockerfile", text) == [
         ("alpha", "", "none", "runtime", 4),
         ("beta", "==1.0", "exact", "runtime", 5),
+    ]
+
+
+MATRIX = """\
+jobs:
+  test:
+    strategy:
+      matrix:
+        include:
+          - python: "3.10"
+            pip-spec: "hub==4.* sql>=1 # oldest"
+          - pip-spec: git+https://github.com/acme/hub@main
+          - extra: >-
+              kube==24.2
+              --pre jupyter
+            python: 3.x
+        tool: [nox, "tox@^4"]
+        python: [other]
+    steps:
+      - run: pip install ${{ matrix.pip-spec }} -e ".[test]"
+      - run: |
+          pip install -e . "${{ matrix.extra }}"
+          npm i ${{ matrix.tool }}
+          pip install "x==${{ matrix.python }}"
+"""
+
+
+def test_what_a_matrix_has_installed_is_found_in_its_entries() -> None:
+    found = rows(read_pipeline_script, ".github/workflows/ci.yml", MATRIX)
+    assert found == [
+        ("x", "==${matrix.python}", "dynamic", "ci", 20),
+        ("hub", "==4.*", "range", "ci", 7),
+        ("sql", ">=1", "range", "ci", 7),
+        ("https://github.com/acme/hub".join(["git+", ""]), "main", "tag", "ci", 8),
+        ("kube", "==24.2", "exact", "ci", 10),
+        ("jupyter", "", "none", "ci", 11),
+        ("nox", "", "none", "ci", 13),
+        ("tox", "^4", "range", "ci", 13),
     ]
 
 
