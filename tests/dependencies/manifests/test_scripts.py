@@ -140,7 +140,7 @@ def test_what_a_matrix_has_installed_is_found_in_its_entries() -> None:
         ("x", "==${matrix.python}", "dynamic", "ci", 20),
         ("hub", "==4.*", "range", "ci", 7),
         ("sql", ">=1", "range", "ci", 7),
-        ("https://github.com/acme/hub".join(["git+", ""]), "main", "tag", "ci", 8),
+        ("git+https://github.com/acme/hub", "main", "tag", "ci", 8),
         ("kube", "==24.2", "exact", "ci", 10),
         ("jupyter", "", "none", "ci", 11),
         ("nox", "", "none", "ci", 13),
