@@ -163,8 +163,8 @@ class ScanReport(BaseModel):
 
     `read` counts repositories whose content had changed, `unchanged` those that were as before.
     `dependencies` counts all edges that are known now, `internal` those whose provider is another
-    repository of the workspace. `problems` holds the first hundred of `problems_total`: those of the
-    repositories that were read now.
+    repository of the workspace. `problems` holds the first hundred of `problems_total`: those of
+    the repositories that were read now.
     `seconds` are by stage.
     """
 

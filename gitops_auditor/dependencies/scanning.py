@@ -17,10 +17,10 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.dependencies import heads, store
 from gitops_auditor.dependencies.announcements import announce, totals
 from gitops_auditor.dependencies.changes import Difference, compare
-from gitops_auditor.dependencies.edges import Edge
+from gitops_auditor.dependencies.edges import Edge, RepositoryStatements
 from gitops_auditor.dependencies.heads import Standing
 from gitops_auditor.dependencies.matching import consumers, match
-from gitops_auditor.dependencies.models import Problem, ScanReport
+from gitops_auditor.dependencies.models import FileProblem, Problem, ScanReport
 from gitops_auditor.dependencies.resolution import statements
 from gitops_auditor.dependencies.scanner import RepositoryScanner, contents_digest
 from gitops_auditor.dependencies.snapshots import (
@@ -36,7 +36,7 @@ from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.storage.database import Database
 
-AT_ONCE: Final = 3
+AT_ONCE: Final = 2
 """Repositories read side by side: git works for one while another is parsed."""
 
 PROBLEMS_SHOWN: Final = 100
@@ -45,8 +45,12 @@ Progress = Callable[[float, float | None, str], Awaitable[None]]
 
 
 class _Read(NamedTuple):
-    standing: Standing
-    facts: RepositoryFacts
+    """What stays in memory of a repository that was read; most files say nothing."""
+
+    snapshot: store.NewSnapshot
+    statements: RepositoryStatements
+    problems: list[FileProblem]
+    files: int
 
 
 class Scan:
@@ -99,11 +103,11 @@ class Scan:
 
     @staticmethod
     def _says_the_same(read: _Read, stored: Mapping[str, store.SnapshotHead]) -> bool:
-        before = stored.get(read.standing.repository.id)
+        snapshot, before = read.snapshot, stored.get(read.snapshot.repository_id)
         return (
             before is not None
-            and before.digest == contents_digest(read.facts)
-            and before.reader_version == heads.reading_version(read.standing.repository)
+            and before.digest == snapshot.digest
+            and before.reader_version == snapshot.reader_version
         )
 
     async def _read_all(
@@ -117,13 +121,14 @@ class Scan:
 
         async def read_one(standing: Standing) -> None:
             async with slots:
-                read.append(_Read(standing, await self._read(standing, stored)))
+                facts = await self._read(standing, stored)
+                read.append(await anyio.to_thread.run_sync(_condensed, standing, facts))
                 await progress(len(read), len(due), f"Read {standing.repository.id}.")
 
         async with anyio.create_task_group() as group:
             for standing in due:
                 group.start_soon(read_one, standing)
-        return sorted(read, key=lambda item: item.standing.repository.id)
+        return sorted(read, key=lambda item: item.snapshot.repository_id)
 
     async def _read(
         self, standing: Standing, stored: Mapping[str, store.SnapshotHead]
@@ -158,11 +163,8 @@ class Scan:
         now = datetime.now(UTC)
         with self._timed("store"):
             async with self._database.write() as transaction:
-                await store.move_snapshots(
-                    transaction,
-                    {item.standing.repository.id: item.facts.commit for item in read},
-                    now,
-                )
+                commits = {item.snapshot.repository_id: item.snapshot.commit for item in read}
+                await store.move_snapshots(transaction, commits, now)
                 await store.mark_validated(transaction, self._confirmed(standings), now)
                 counts = await store.edge_counts(transaction)
                 report = self._report(standings, read, Difference((), (), (), ()), counts)
@@ -178,7 +180,6 @@ class Scan:
     ) -> ScanReport:
         with self._timed("match"):
             edges = await self._matched(read)
-            snapshots = await anyio.to_thread.run_sync(_packed, read)
         now = datetime.now(UTC)
         with self._timed("store"):
             async with self._database.write() as transaction:
@@ -186,7 +187,7 @@ class Scan:
                 difference = await anyio.to_thread.run_sync(_compare, edges, before)
                 # A repository seen for the first time has no history: nothing in it has changed.
                 changes = [item for item in difference.changes if item.edge.source_repo in stored]
-                await store.save_snapshots(transaction, snapshots, now)
+                await store.save_snapshots(transaction, [item.snapshot for item in read], now)
                 await store.delete_snapshots(transaction, gone)
                 await store.apply(transaction, difference, now)
                 await store.record_changes(transaction, changes, consumers(edges), now)
@@ -198,7 +199,7 @@ class Scan:
         return self._with_times(report)
 
     async def _matched(self, read: Sequence[_Read]) -> list[Edge]:
-        fresh = {item.standing.repository.id: item.facts for item in read}
+        fresh = {item.snapshot.repository_id: item.statements for item in read}
         others = [item.id for item in self._registered if item.id not in fresh]
         async with self._database.read() as connection:
             packed = await store.snapshot_facts(connection, others)
@@ -216,17 +217,13 @@ class Scan:
         difference: Difference,
         counts: store.EdgeCounts,
     ) -> ScanReport:
-        problems = [
-            problem
-            for standing, facts in read
-            for problem in problems_of(standing.repository.id, facts)
-        ]
+        problems = [problem for item in read for problem in item.problems]
         kinds = [change.kind for change in difference.changes]
         return ScanReport(
             repositories=len(standings),
             read=len(read),
             unchanged=len(standings) - len(read),
-            files=sum(len(item.facts.files) for item in read),
+            files=sum(item.files for item in read),
             dependencies=counts.live,
             internal=counts.internal,
             added=kinds.count("added"),
@@ -262,26 +259,36 @@ def _compare(edges: Sequence[Edge], rows: Sequence[Any]) -> Difference:
     return compare(edges, store.stored_edges(rows))
 
 
-def _packed(read: Sequence[_Read]) -> list[store.NewSnapshot]:
-    return [
-        store.NewSnapshot(
-            standing.repository.id,
-            facts.commit,
-            contents_digest(facts),
-            heads.reading_version(standing.repository),
-            encode(facts),
-        )
-        for standing, facts in read
-    ]
+def _condensed(standing: Standing, facts: RepositoryFacts) -> _Read:
+    repository = standing.repository
+    snapshot = store.NewSnapshot(
+        repository.id,
+        facts.commit,
+        contents_digest(facts),
+        heads.reading_version(repository),
+        encode(facts),
+    )
+    return _Read(
+        snapshot,
+        statements(heads.place_of(repository), facts),
+        list(problems_of(repository.id, facts)),
+        len(facts.files),
+    )
 
 
 def _match(
     registered: Sequence[Repository],
-    fresh: Mapping[str, RepositoryFacts],
+    fresh: Mapping[str, RepositoryStatements],
     packed: Mapping[str, bytes],
 ) -> list[Edge]:
-    known = (
-        (item, fresh.get(item.id) or unpacked(packed.get(item.id)) or RepositoryFacts(NO_COMMITS))
-        for item in registered
+    return match(
+        [
+            fresh[item.id] if item.id in fresh else _known(item, packed.get(item.id))
+            for item in registered
+        ]
     )
-    return match([statements(heads.place_of(item), facts) for item, facts in known])
+
+
+def _known(repository: Repository, packed: bytes | None) -> RepositoryStatements:
+    """What the last scan read; a repository never scanned is there, but says nothing."""
+    return statements(heads.place_of(repository), unpacked(packed) or RepositoryFacts(NO_COMMITS))
