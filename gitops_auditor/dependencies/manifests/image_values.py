@@ -4,6 +4,7 @@ Three shapes are taken for an image: `image:` with a string, a mapping with `rep
 and a mapping with `name` and `tag` under a key that speaks of an image.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from gitops_auditor.formats.nodes import Node, mapping, sequence, text, written
 
 _STRING_KEYS = ("image", "imageName", "imageRepository")
 _NAME_KEYS = ("repository", "name", "image")
+_TOLD_SUFFIXES = ("_image", "Image", "_IMAGE")
+_TAGGED = re.compile(r"[\w.-]+(?:/[\w.-]+)+[:@]")
+_TOLD = 0.65
 _DIGEST_KEYS = ("digest", "sha")
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 
@@ -32,6 +36,10 @@ def image_values(root: Node, *, scope: Scope, confidence: float = 1.0) -> Iterat
             found = image_declaration(reference, line=line, scope=scope, confidence=confidence)
             if found is not None:
                 yield found
+        for reference, line in _told(entries):
+            found = image_declaration(reference, line=line, scope=scope, confidence=_TOLD)
+            if found is not None:
+                yield found
         children = [_Place(key, node) for key, node in entries.items()]
         children.extend(_Place(place.key, node) for node in sequence(place.node))
         stack.extend(child for child in reversed(children) if child.node.value)
@@ -49,6 +57,13 @@ def _references(key: str, entries: dict[str, Node]) -> Iterator[tuple[str, int]]
             continue
         if "/" in value or ":" in value or (value and key in _CONTAINERS):
             yield value, node.line
+
+
+def _told(entries: dict[str, Node]) -> Iterator[tuple[str, int]]:
+    """Images under keys such as `build_image`, which only the program behind them understands."""
+    for name, node in entries.items():
+        if name.endswith(_TOLD_SUFFIXES) and _TAGGED.match(text(node)):
+            yield text(node), node.line
 
 
 def _described(key: str, entries: dict[str, Node]) -> tuple[str, int] | None:

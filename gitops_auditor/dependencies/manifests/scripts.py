@@ -4,13 +4,25 @@ What they say is not declared but done, so every statement has a confidence belo
 the structure around them are read, which keeps the line numbers true in every kind of file.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.matrix_installs import matrix_installs
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.shell_commands import commands_in
-from gitops_auditor.dependencies.models import ManifestFacts, Problem, Scope
+from gitops_auditor.dependencies.manifests.shell_installs import CONFIDENCE
+from gitops_auditor.dependencies.manifests.variables import expand
+from gitops_auditor.dependencies.models import (
+    ConstraintKind,
+    Declaration,
+    DependencyType,
+    ManifestFacts,
+    Problem,
+    Reference,
+    Scope,
+)
 
 _LIMIT: Final = 1024 * 1024
 _MAKE: Final = frozenset(
@@ -32,6 +44,14 @@ _CI_FOLDERS: Final = (
     ".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/", ".circleci/", ".gitlab/",
     ".woodpecker/", ".buildkite/", ".azure-pipelines/",
 )  # fmt: skip
+_SCRIPT_FOLDERS: Final = frozenset({"bin", "ci", ".ci", "hack", "script", "scripts", "tools"})
+_SHELL = re.compile(rb"#!\s*(?:/\S*/env\s+)?\S*\b(?:ba|da|k|z)?sh\b")
+_ARG = re.compile(r"^ARG[ \t]+(?P<name>\w+)=(?P<value>[^\s$]+)[ \t]*$", re.MULTILINE)
+_REPOSITORY = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(?:github[-_])?repo(?:sitory)?:[ \t]+[\"']?"
+    r"(?P<name>[A-Za-z0-9][\w.-]*/[\w.-]+)[\"']?[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
 
 
 def read_script(file: ManifestFile) -> ManifestFacts:
@@ -42,25 +62,53 @@ def read_script(file: ManifestFile) -> ManifestFacts:
 def read_pipeline_script(file: ManifestFile) -> ManifestFacts:
     """Commands that CI runs, with what they install by the entries of a matrix."""
     read = _read(file, Scope.CI)
-    installs = commands_in(matrix_installs(file.text), scope_of_path(file.path, Scope.CI))
-    return read._replace(declarations=(*read.declarations, *installs))
+    scope = scope_of_path(file.path, Scope.CI)
+    installs = commands_in(matrix_installs(file.text), scope)
+    return read._replace(declarations=(*read.declarations, *installs, *_given(file.text, scope)))
+
+
+def _given(text: str, scope: Scope) -> Iterator[Declaration]:
+    """Repositories that a step or a matrix is given by name, to check out or to watch."""
+    for found in _REPOSITORY.finditer(text):
+        line = text.count("\n", 0, found.start("name")) + 1
+        reference = Reference("repository", found["name"].lower())
+        yield Declaration(
+            DependencyType.GIT, found["name"], reference, "", ConstraintKind.NONE, scope,
+            CONFIDENCE, line,
+        )  # fmt: skip
 
 
 def read_image_script(file: ManifestFile) -> ManifestFacts:
-    """Commands that build an image, and so put into it what they install."""
-    return _read(file, Scope.RUNTIME)
+    """Commands that build an image, and so put into it what they install; ARG defaults put in."""
+    defaults = {found["name"]: found["value"].strip("\"'") for found in _ARG.finditer(file.text)}
+    return _read(file, Scope.RUNTIME, defaults)
 
 
-def _read(file: ManifestFile, scope: Scope) -> ManifestFacts:
+def read_unnamed_script(file: ManifestFile) -> ManifestFacts:
+    """A script that only its first line shows to be one of a shell."""
+    if _SHELL.match(file.content) is None:
+        return ManifestFacts()
+    return _read(file, Scope.DEV)
+
+
+def _read(
+    file: ManifestFile, scope: Scope, values: Mapping[str, str] | None = None
+) -> ManifestFacts:
     if len(file.content) > _LIMIT:
         message = f"The script has {len(file.content)} bytes; the limit is {_LIMIT}."
         return ManifestFacts(problems=(Problem(message, 0, 0),))
-    lines = zip(file.text.split("\n"), range(1, _LIMIT), strict=False)
+    text = expand(file.text, values) if values else file.text
+    lines = zip(text.split("\n"), range(1, _LIMIT), strict=False)
     return ManifestFacts(tuple(commands_in(lines, scope_of_path(file.path, scope))))
 
 
 def _is_pipeline(path: str) -> bool:
     return path.startswith(_CI_FOLDERS)
+
+
+def _may_be_script(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return "." not in name and folder.rpartition("/")[2] in _SCRIPT_FOLDERS
 
 
 def _is_dockerfile(path: str) -> bool:
@@ -78,6 +126,13 @@ READERS: Final = (
         names=_PIPELINES,
         claim_suffixes=(".yml", ".yaml"),
         claims=_is_pipeline,
+    ),
+    ManifestReader(
+        "unnamed script",
+        read_unnamed_script,
+        names=frozenset({"postBuild", "post-build", "entrypoint", "bootstrap"}),
+        claim_suffixes=("",),
+        claims=_may_be_script,
     ),
     ManifestReader(
         "image script",

@@ -16,7 +16,8 @@ _HANDLERS: Final[Mapping[str, Callable[[Sequence[Word]], Iterator[Declaration]]]
     **shell_fetches.HANDLERS,
 }
 _INTERESTING = re.compile(
-    rf"(?<![\w.-])(?:{'|'.join(sorted(_HANDLERS))}|python[\d.]*)\s|github(?:usercontent)?\.com/"
+    rf"(?<![\w.-])(?:{'|'.join(sorted(_HANDLERS))}|python[\d.]*)\s|"
+    r"github(?:usercontent)?\.com/|call github,"
 )
 
 

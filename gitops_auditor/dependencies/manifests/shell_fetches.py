@@ -52,6 +52,11 @@ _DOWNLOADS: Final = (
         r"(?P<ref>[^/\s\"'?]+)"
     ),
 )
+_BUILDROOT = re.compile(
+    r"\$\(call github,(?P<owner>[\w.-]+),(?P<name>[\w.-]+),(?P<ref>[^,()]+|\$\(\w+\))\)"
+)
+"""Buildroot user manual, "Infrastructure for packages": where a package's sources are."""
+
 _ARCHIVE = re.compile(r"\.(?:tar\.gz|tgz|zip)$")
 
 Found = Iterator[Declaration]
@@ -66,6 +71,9 @@ def downloads(line: str, number: int) -> Found:
             revision = _ARCHIVE.sub("", found["ref"])
             revision = "" if "/latest/" in found[0] else revision
             yield _taken(found["name"], f"github.com/{found['name']}", revision, number)
+    for found in _BUILDROOT.finditer(line):
+        name = f"{found['owner']}/{found['name']}"
+        yield _taken(name, f"github.com/{name}", found["ref"], number)
 
 
 def _taken(written: str, repository: str, revision: str, line: int) -> Declaration:

@@ -340,3 +340,12 @@ def test_text_whose_lines_do_not_say_everything_is_parsed(text: str) -> None:
 def test_yaml_that_another_reader_knows_better_is_left_to_it(path: str, claimed: bool) -> None:
     assert READER.claims is not None
     assert READER.claims(path) is claimed
+
+
+def test_an_image_that_only_a_program_understands_is_less_sure() -> None:
+    text = "hub:\n  build_image: quay.io/acme/build:1.0\n  baseImage: name\n  image: acme/hub:2\n"
+    (document,) = parse_yaml(text)
+    found = [
+        (i.name, i.line, i.confidence) for i in image_values(document.root, scope=Scope.RUNTIME)
+    ]
+    assert sorted(found) == [("acme/hub", 4, 1.0), ("quay.io/acme/build", 2, 0.65)]

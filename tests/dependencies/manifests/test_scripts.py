@@ -10,6 +10,7 @@ from gitops_auditor.dependencies.manifests.scripts import (
     read_image_script,
     read_pipeline_script,
     read_script,
+    read_unnamed_script,
 )
 from tests.dependencies.manifests.tables import facts, references, rows
 
@@ -75,6 +76,8 @@ from tests.dependencies.manifests.tables import facts, references, rows
         ("mamba install --yes -c conda-forge 'acme-proxy' numpy=2.1",
          [("pypi acme-proxy", ""), ("pypi numpy", "=2.1")]),
         ("conda env create", []),
+        ("X_SITE = $(call github,acme,agent,$(X_VERSION))",
+         [("repository github.com/acme/agent", "$(X_VERSION)")]),
         ("echo hi # pip install no", []),
         ("# pip install no", []),
         ("pipeline install x", []),
@@ -148,6 +151,35 @@ def test_what_a_matrix_has_installed_is_found_in_its_entries() -> None:
     ]
 
 
+def test_defaults_of_arguments_are_put_into_what_an_image_fetches() -> None:
+    text = (
+        "FROM x\nARG FROM_REPO=acme/agent\nARG VERSION=1.2.0\nARG ARCH\n"
+        'RUN curl -L "https://github.com/${FROM_REPO}/releases/download/${VERSION}/a_${ARCH}"\n'
+    )
+    assert rows(read_image_script, "Dockerfile", text) == [
+        ("acme/agent", "1.2.0", "exact", "runtime", 5)
+    ]
+
+
+def test_a_repository_that_a_step_or_a_matrix_is_given_is_found() -> None:
+    text = (
+        "      - uses: actions/checkout@v4\n        with:\n          repository: acme/hub # main\n"
+        "      matrix:\n        - github_repo: 'Acme/charts'\n        - repository: ${{ x }}/y\n"
+    )
+    assert rows(read_pipeline_script, ".github/workflows/ci.yml", text) == [
+        ("acme/hub", "", "none", "ci", 3),
+        ("Acme/charts", "", "none", "ci", 5),
+    ]
+    assert references(read_pipeline_script, "x.yml", text)[1] == "repository acme/charts"
+
+
+def test_a_script_without_extension_is_known_by_its_first_line() -> None:
+    assert rows(read_unnamed_script, "ci/publish", "#!/usr/bin/env bash\npip install x\n") == [
+        ("x", "", "none", "ci", 2)
+    ]
+    assert rows(read_unnamed_script, "ci/publish", "#!/usr/bin/python\npip install x\n") == []
+
+
 def test_everything_read_out_of_a_script_is_of_low_confidence() -> None:
     text = (
         "npx a\npip install b\ngit clone https://github.com/a/b\n"
@@ -177,6 +209,8 @@ def test_a_script_that_is_too_large_is_a_problem() -> None:
         ("deploy/values.yml", ""),
         ("docker/Dockerfile.dev", "image script"),
         ("images/base.dockerfile", "image script"),
+        ("ci/publish", "unnamed script"),
+        ("src/publish", ""),
     ],
 )
 def test_scripts_are_claimed_by_their_place(path: str, reader: str) -> None:
