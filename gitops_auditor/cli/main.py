@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
         outcome = _commands(arguments)(arguments, standalone_mode=False, prog_name=PROGRAM)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt, SystemExit) as ending:  # noqa: BLE001 - the top
-        return _explain(ending)
+        return _explain(_only_one_of(ending))
     return _status(outcome)
 
 
@@ -58,6 +58,13 @@ def _write_anything() -> None:
 
 def _status(outcome: object) -> int:
     return outcome if isinstance(outcome, int) else 0
+
+
+def _only_one_of(ending: BaseException) -> BaseException:
+    """The failure itself, where a task group wrapped it."""
+    while isinstance(ending, BaseExceptionGroup) and len(ending.exceptions) == 1:
+        (ending,) = ending.exceptions
+    return ending
 
 
 def _explain(ending: BaseException) -> int:

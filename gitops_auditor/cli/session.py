@@ -1,8 +1,10 @@
 """What commands share: the open platform, calling operations as the local user, progress."""
 
+import signal
 import sys
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 import anyio
@@ -33,7 +35,22 @@ def with_platform(command: Callable[[Platform], Awaitable[Answer]], **overrides:
         async with open_platform(settings) as platform:
             return await command(platform)
 
-    return anyio.run(body)
+    with _terminating_as_interrupt():
+        return anyio.run(body)
+
+
+@contextmanager
+def _terminating_as_interrupt() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl+C does: in order, and with its children."""
+
+    def interrupt(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def call(

@@ -1,0 +1,126 @@
+"""`serve` and `demo`: commands that run until they are stopped."""
+
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import anyio
+import httpx2
+import pytest
+from mcp import Client
+
+from tests.cli.conftest import Cli
+from tests.factories.terminal import SECONDS, ended, environment, started
+
+STOP_SECONDS = 5
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path / "data", GITOPS_PORT="0")
+
+
+def announced(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The addresses that the server prints, by their label, as soon as they are all there."""
+    assert process.stdout is not None
+    addresses: dict[str, str] = {}
+    for line in process.stdout:
+        if found := re.fullmatch(r"  (MCP|REST|OpenAPI|WebSocket) +(\S+)\n", line):
+            addresses[found[1]] = found[2]
+        if len(addresses) == 4:
+            return addresses
+    raise AssertionError(process.stderr.read() if process.stderr else "")
+
+
+def get(address: str) -> dict[str, object]:
+    answer: dict[str, object] = httpx2.get(address, timeout=SECONDS).json()
+    return answer
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_serve_prints_its_addresses_answers_there_and_ends_in_time(
+    env: dict[str, str], sent: signal.Signals
+) -> None:
+    with started("serve", env=env) as server:
+        addresses = announced(server)
+        assert list(addresses) == ["MCP", "REST", "OpenAPI", "WebSocket"]
+        assert addresses["WebSocket"].startswith("ws://127.0.0.1:")
+        assert get(f"{addresses['REST']}/health/phase2")["status"] == "healthy"
+        assert get(addresses["OpenAPI"])["openapi"]
+        server.send_signal(sent)
+        _, err = server.communicate(timeout=STOP_SECONDS)
+    assert server.returncode == 0
+    assert "Traceback" not in err
+
+
+def test_serve_answers_mcp_at_the_address_it_prints(env: dict[str, str]) -> None:
+    async def tools(address: str) -> set[str]:
+        async with Client(address) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    with started("serve", "--read-only", env=env) as server:
+        names = anyio.run(tools, announced(server)["MCP"])
+    assert "get_dependency_graph" in names
+    assert "scan_dependencies" not in names
+
+
+def test_serve_on_an_address_in_use_says_so(env: dict[str, str]) -> None:
+    with started("serve", env=env) as server:
+        port = announced(server)["REST"].split(":")[2].split("/")[0]
+        other = ended("serve", "--port", port, env=env)
+    assert other.status == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in other.err
+    assert "Traceback" not in other.err
+
+
+def test_the_demo_explains_its_workspace_and_serves_it(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data")
+    folder = tmp_path / "demo"
+    with started("demo", "--folder", str(folder), "--port", "0", env=env) as demo:
+        graph = get(f"{announced(demo)['REST']}/dependencies/graph")
+        demo.send_signal(signal.SIGINT)
+        _, err = demo.communicate(timeout=STOP_SECONDS)
+    assert (demo.returncode, err) == (0, "")
+    assert isinstance(graph["nodes"], list)
+    assert len(graph["nodes"]) == 13
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_demo_shows_graph_conflicts_and_impact(cli: Cli, tmp_path: Path) -> None:
+    ended = cli("demo", "--once", "--folder", str(tmp_path / "demo"))
+    assert (ended.status, ended.err) == (0, "")
+    in_order = [
+        "13 git repositories in ",
+        "13 repositories, 52 dependencies, 22 of them on one another (52 added",
+        "Dependencies, in update order",
+        "Version conflicts: 6 incompatible",
+        "fix northwind/shop-web/package.json:7  ^1.4.0 -> ^2.1.0",
+        "Impact of a major change of northwind/ui-kit 3.0.0",
+        "Update order: northwind/ui-kit -> northwind/admin-web, northwind/shop-web",
+    ]
+    places = [ended.out.index(text) for text in in_order]
+    assert places == sorted(places)
+
+
+def test_the_demo_runs_again_on_what_it_made(cli: Cli, tmp_path: Path) -> None:
+    folder = str(tmp_path / "demo")
+    first = cli("demo", "--once", "--folder", folder)
+    second = cli("demo", "--once", "--folder", folder)
+    assert (first.status, second.status) == (0, 0)
+    assert "(0 added, 0 updated, 0 removed)" in second.out
+    assert first.out.splitlines()[2:] == second.out.splitlines()[2:]
+
+
+def test_the_demo_does_not_touch_the_database_of_the_settings(cli: Cli, tmp_path: Path) -> None:
+    cli("demo", "--once", "--folder", str(tmp_path / "demo"))
+    assert cli("repos", "list").out == ""
+
+
+def test_the_demo_without_git_says_what_is_missing(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = cli("demo", "--once", "--folder", str(tmp_path / "demo"))
+    assert ended.status == 1
+    assert ended.err == "error: git is not installed.\n  Install git and try again.\n"
