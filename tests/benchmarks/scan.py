@@ -110,14 +110,15 @@ async def measure(workspace: Path, rounds: int) -> None:
     """Print medians, ratios and the peak of memory."""
     found = await asyncio.to_thread(repositories, workspace)
     index = ManifestIndex()
-    floors, fulls, rescans, edges = [], [], [], 0
+    floors, fulls, rescans, edges, peak = [], [], [], 0, 0.0
     for _ in range(rounds):
         floors.append(floor(found, index))
         full, rescan, edges = await scans(workspace)
         fulls.append(full)
         rescans.append(rescan)
+        # Of the first round: what later rounds add is what earlier ones left behind.
+        peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     base, full, rescan = map(statistics.median, (floors, fulls, rescans))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(found)} repositories, {edges} edges, median of {rounds} rounds")
     print(f"floor           {base * 1000:8.1f} ms")
     print(f"full scan       {full * 1000:8.1f} ms  {full / base:5.2f} x floor")
