@@ -63,7 +63,7 @@ class Reference(NamedTuple):
     """What a declaration points at: a name in a namespace where names are unique.
 
     `namespace` is one of: npm, pypi, image, go, crate, maven, terraform, chart, api, data, config,
-    repository. In namespace `repository` the name is `host/owner/name` in lower case, or
+    command, repository. In namespace `repository` the name is `host/owner/name` in lower case, or
     `owner/name` when the host is implied by the syntax.
     """
 

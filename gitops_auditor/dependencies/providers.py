@@ -42,6 +42,9 @@ ILLUSTRATIVE: Final = 1
 COPIED: Final = 2
 """A place among fixtures and copies of other projects."""
 
+PROGRAM_CONFIDENCE: Final = 0.6
+"""Of an image that bears the name of a program; who builds it is not known."""
+
 WILDCARDS: Final = frozenset({"image", "maven"})
 """Namespaces in which an offer may leave parts of a name open, such as `{arch}` or `{module}`."""
 
@@ -138,7 +141,8 @@ class ProviderIndex:
 
     def _implied(self, reference: Reference) -> Iterator[Provider]:
         """Who is not known to offer it, but likely does: under that path at another registry, or
-        as the repository that the name speaks of.
+        as the repository that the name speaks of, or with the program that the image is named
+        after: `acme/worker` runs `acme-worker`.
         """
         if reference.namespace == "image":
             mirrored = self._mirrored.get(_path(reference.name), ())
@@ -151,6 +155,10 @@ class ProviderIndex:
                 confidence = guess.confidence * found.confidence
                 yield Provider(found.repository, "", confidence, _IMPLIED)
                 return
+        if reference.namespace == "image":
+            program = Reference("command", _path(reference.name).replace("/", "-"))
+            for provider in self._exact.get(program, ()):
+                yield provider._replace(confidence=PROGRAM_CONFIDENCE)
 
 
 def choose(

@@ -187,6 +187,13 @@ def test_an_image_is_found_under_its_name_at_another_registry_with_less_confiden
     assert named["x/other"].target_repo is None
 
 
+def test_an_image_that_is_named_after_a_program_is_guessed() -> None:
+    hub = repository("acme/hub", offer("command:acme-worker", file="pyproject.toml"))
+    user = repository("x/user", requirement("image:quay.io/acme/worker", "1"))
+    edge = only(match([hub, user]))
+    assert (edge.target_repo, edge.confidence) == ("acme/hub", 0.6)
+
+
 def test_a_go_module_below_a_repository_is_that_repositorys() -> None:
     edge = only(
         match(

@@ -22,6 +22,7 @@ from gitops_auditor.dependencies.models import (
     ManifestFacts,
     Problem,
     Provision,
+    Reference,
     Scope,
 )
 from gitops_auditor.formats.nodes import MalformedDocument, Node, child, mapping, sequence, text
@@ -111,6 +112,14 @@ def _provisions(root: Node, name: Node | None) -> Iterator[Provision]:
         version = child(root, "project", "version") or child(root, "tool", "poetry", "version")
         yield package_provision(text(name), text(version), name.line)
     yield from repository_provisions(_urls(root))
+    yield from _commands(root)
+
+
+def _commands(root: Node) -> Iterator[Provision]:
+    """The programs that an installation puts on the path."""
+    for table in (child(root, "project", "scripts"), child(root, "tool", "poetry", "scripts")):
+        for command, node in mapping(table).items():
+            yield Provision(Reference("command", command), "", node.line)
 
 
 def _urls(root: Node) -> Iterator[tuple[str, str, int]]:

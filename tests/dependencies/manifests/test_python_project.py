@@ -171,3 +171,13 @@ def test_bad_toml_is_a_problem_with_its_line() -> None:
     for read in (read_pyproject, read_pipfile):
         facts = read(ManifestFile("pyproject.toml", b"[project]\nname = \n"))
         assert [problem.line for problem in facts.problems] == [2]
+
+
+def test_programs_are_offered() -> None:
+    text = (
+        b'[project]\nname = "hub"\n[project.scripts]\nhub = "hub:main"\nhub-worker = "hub:work"\n'
+    )
+    assert offers(read_pyproject(ManifestFile("pyproject.toml", text)))[1:] == [
+        ("command", "hub", "", 4),
+        ("command", "hub-worker", "", 5),
+    ]
