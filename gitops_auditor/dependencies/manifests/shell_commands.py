@@ -17,7 +17,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Sequence[Word]], Iterator[Declaration]]]
 }
 _INTERESTING = re.compile(
     rf"(?<![\w.-])(?:{'|'.join(sorted(_HANDLERS))}|python[\d.]*)\s|"
-    r"github(?:usercontent)?\.com/|call github,"
+    r"github(?:usercontent)?\.(?:com|io)/|call github,"
 )
 
 

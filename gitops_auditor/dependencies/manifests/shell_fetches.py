@@ -51,6 +51,7 @@ _DOWNLOADS: Final = (
         rf"https?://codeload\.github\.com/{_OWNER_NAME}/(?:tar\.gz|zip)/(?:refs/(?:tags|heads)/)?"
         r"(?P<ref>[^/\s\"'?]+)"
     ),
+    re.compile(r"https?://(?P<name>[\w-]+\.github\.io/[\w.-]+)(?P<ref>)"),
 )
 _BUILDROOT = re.compile(
     r"\$\(call github,(?P<owner>[\w.-]+),(?P<name>[\w.-]+),(?P<ref>[^,()]+|\$\(\w+\))\)"
@@ -70,7 +71,10 @@ def downloads(line: str, number: int) -> Found:
         for found in pattern.finditer(line):
             revision = _ARCHIVE.sub("", found["ref"])
             revision = "" if "/latest/" in found[0] else revision
-            yield _taken(found["name"], f"github.com/{found['name']}", revision, number)
+            name = found["name"].replace(
+                ".github.io/", "/"
+            )  # pages lie where their repository does
+            yield _taken(name, f"github.com/{name}", revision, number)
     for found in _BUILDROOT.finditer(line):
         name = f"{found['owner']}/{found['name']}"
         yield _taken(name, f"github.com/{name}", found["ref"], number)

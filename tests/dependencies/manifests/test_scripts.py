@@ -76,6 +76,8 @@ from tests.dependencies.manifests.tables import facts, references, rows
         ("mamba install --yes -c conda-forge 'acme-proxy' numpy=2.1",
          [("pypi acme-proxy", ""), ("pypi numpy", "=2.1")]),
         ("conda env create", []),
+        ("V=$(curl -sSL https://acme.github.io/charts/info.json | jq .hub)",
+         [("repository github.com/acme/charts", "")]),
         ("X_SITE = $(call github,acme,agent,$(X_VERSION))",
          [("repository github.com/acme/agent", "$(X_VERSION)")]),
         ("echo hi # pip install no", []),
