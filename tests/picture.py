@@ -1,0 +1,70 @@
+"""`python -m tests.picture` draws docs/demo.svg: what `make demo` shows on a terminal."""
+
+import io
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+from tests.factories.terminal import COMMAND, SECONDS, environment
+
+PICTURE = Path(__file__).parents[1] / "docs" / "demo.svg"
+UPDATE = "python -m tests.picture"
+WIDTH = 100
+CONFLICTS_SHOWN = 2
+FONTS = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
+
+
+def picture() -> str:
+    """The drawing, made from a run of the demo in a new folder."""
+    console = Console(
+        record=True,
+        width=WIDTH,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+    )
+    console.print(Text.from_ansi(_excerpt(_demo())))
+    return console.export_svg(title="make demo", code_format=_format(), unique_id="demo")
+
+
+def _demo() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(WIDTH)}
+        done = subprocess.run(
+            [*COMMAND, "demo", "--once"],
+            cwd=folder,
+            env=environment(Path(folder) / "unused", **colours),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=True,
+        )
+    return done.stdout
+
+
+def _excerpt(shown: str) -> str:
+    """The output without some of its conflicts, so that the picture fits a screen."""
+    paragraphs = shown.rstrip().split("\n\n")
+    start = next(i for i, text in enumerate(paragraphs) if "Version conflicts" in text) + 1
+    end = next(i for i, text in enumerate(paragraphs) if "Impact of" in text)
+    kept = paragraphs[: start + CONFLICTS_SHOWN]
+    return "\n\n".join([*kept, f"... {end - start - CONFLICTS_SHOWN} more", *paragraphs[end:]])
+
+
+def _format() -> str:
+    """The template without fonts from elsewhere: a picture must not call anybody."""
+    own = re.sub(r"@font-face {{.*?}}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    own = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", own)
+    own = own.replace("<!-- Generated with Rich https://www.textualize.io -->", "")
+    return own.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(picture(), encoding="utf-8")
+    sys.exit(0)

@@ -1,0 +1,1 @@
+"""The pages under docs/reference, written from what the program declares."""
