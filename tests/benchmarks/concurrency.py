@@ -104,13 +104,12 @@ async def measure(seconds: float = SECONDS) -> int:
         found = {"workspace": str(folder / "work"), "wait_seconds": 50}
         (await clients[0].post("/api/repositories/discover", json=found)).raise_for_status()
         load = Load(seconds)
+        readers, writers = clients[: CLIENTS // 2], clients[CLIENTS // 2 :]
         async with asyncio.TaskGroup() as tasks:
-            for number, client in enumerate(clients):
-                reads = number < CLIENTS // 2
-                job = (
-                    load.read(client) if reads else load.write(client, f"r{number - CLIENTS // 2}")
-                )
-                tasks.create_task(job)
+            for reader in readers:
+                tasks.create_task(load.read(reader))
+            for number, writer in enumerate(writers):
+                tasks.create_task(load.write(writer, f"r{number}"))
     return report(load, seconds)
 
 

@@ -42,8 +42,9 @@ CALLS = 1000
 WARM_UP = 100
 REPOSITORIES = 60
 COLUMNS = ", ".join(Repository.model_fields)
-ONE = f"SELECT {COLUMNS} FROM repositories WHERE removed_at IS NULL AND id = ?"
-SOME = f"SELECT {COLUMNS} FROM repositories WHERE removed_at IS NULL AND id > ? ORDER BY id LIMIT ?"
+REGISTERED = f"SELECT {COLUMNS} FROM repositories WHERE removed_at IS NULL"  # noqa: S608
+ONE = f"{REGISTERED} AND id = ?"
+SOME = f"{REGISTERED} AND id > ? ORDER BY id LIMIT ?"
 COUNT = "SELECT count(*) FROM repositories WHERE removed_at IS NULL"
 
 
