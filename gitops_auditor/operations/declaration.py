@@ -47,6 +47,7 @@ class Operation:
     run: Handler
     long: bool = False
     idempotent: bool = False
+    open_world: bool = False
     status: int = 200
     available: Callable[[Any], bool] = _always
 
@@ -75,13 +76,15 @@ class Toolset:
         surface: Surface = "default",
         long: bool = False,
         idempotent: bool = False,
+        open_world: bool = False,
         status: int = 200,
         available: Callable[[Any], bool] = _always,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an operation at `route`, for example `GET /api/x/{id}`.
 
         The name is the function's, the description its docstring, the schemas its annotations.
-        The role defaults to viewer for reads and operator otherwise. `available` tells of a result
+        The role defaults to viewer for reads and operator otherwise. `open_world` says that it talks
+        to systems that are not ours. `available` tells of a result
         whether it reports a working service; REST answers 503 with the result when it does not.
         """
         method, path = _parse_route(route)
@@ -104,6 +107,7 @@ class Toolset:
                 run=handler,
                 long=long,
                 idempotent=idempotent or effect == "read",
+                open_world=open_world,
                 status=202 if long else status,
                 available=available,
             )

@@ -44,8 +44,7 @@ def _hints(operation: Operation) -> ToolAnnotations:
         read_only_hint=operation.effect == "read",
         destructive_hint=operation.effect == "destroy",
         idempotent_hint=operation.idempotent,
-        # Long work reaches remote repositories; everything else stays in the platform's own data.
-        open_world_hint=operation.long,
+        open_world_hint=operation.open_world,
     )
 
 

@@ -91,7 +91,7 @@ async def register_repository(ctx: Context, params: PathRegistration) -> Reposit
     return await ctx.services.repositories.register_path(params.path, ctx.principal, params.name)
 
 
-@toolset.operation("POST /api/repositories/clone", effect="write", long=True)
+@toolset.operation("POST /api/repositories/clone", effect="write", long=True, open_world=True)
 async def clone_repository(ctx: Context, params: CloneRegistration) -> Repository:
     """Register a repository by its URL and clone it; private networks need a setting."""
     return await ctx.services.repositories.register_clone_url(
@@ -114,7 +114,12 @@ async def import_repositories(ctx: Context, params: ReportUpload) -> ReportImpor
 
 
 @toolset.operation(
-    "POST /api/repositories/refresh", effect="write", surface="toolset", long=True, idempotent=True
+    "POST /api/repositories/refresh",
+    effect="write",
+    surface="toolset",
+    long=True,
+    idempotent=True,
+    open_world=True,
 )
 async def refresh_repository(ctx: Context, params: RepositoryRef) -> Repository:
     """Fetch a cloned repository again, or look again at one on this machine."""
