@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.repositories.models import Repository
@@ -15,6 +15,16 @@ Connection = AsyncConnection
 
 _COLUMNS = [repositories.c[name] for name in Repository.model_fields]
 _ACTIVE = repositories.c.removed_at.is_(None)
+
+# Made once: to build a statement takes as long as to run one of these.
+_GET = select(*_COLUMNS).where(_ACTIVE, repositories.c.id == bindparam("id"))
+_PAGE = (
+    select(*_COLUMNS)
+    .where(_ACTIVE, repositories.c.id > bindparam("after"))
+    .order_by(repositories.c.id)
+    .limit(bindparam("most"))
+)
+_COUNT = select(func.count()).select_from(repositories).where(_ACTIVE)
 
 
 async def lock(transaction: AsyncConnection) -> None:
@@ -41,21 +51,18 @@ async def removed(connection: AsyncConnection) -> list[Repository]:
 
 async def page(connection: AsyncConnection, after: str, limit: int) -> list[Repository]:
     """At most `limit` registered repositories whose ids come after `after`."""
-    query = select(*_COLUMNS).where(_ACTIVE, repositories.c.id > after)
-    rows = await connection.execute(query.order_by(repositories.c.id).limit(limit))
+    rows = await connection.execute(_PAGE, {"after": after, "most": limit})
     return [_repository(row) for row in rows]
 
 
 async def count(connection: AsyncConnection) -> int:
     """How many repositories are registered."""
-    query = select(func.count()).select_from(repositories).where(_ACTIVE)
-    return await connection.scalar(query) or 0
+    return await connection.scalar(_COUNT) or 0
 
 
 async def get(connection: AsyncConnection, repository_id: str) -> Repository | None:
     """The registered repository with this id."""
-    query = select(*_COLUMNS).where(_ACTIVE, repositories.c.id == repository_id)
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(_GET, {"id": repository_id})).first()
     return _repository(row) if row is not None else None
 
 
