@@ -9,6 +9,9 @@ from gitops_auditor.dependencies.models import Reference
 IMAGE_CONFIDENCE: Final = 0.8
 """A registry's owner/name usually, but not always, is the repository of the same name."""
 
+HOST_CONFIDENCE: Final = 0.6
+"""A site below an owner's domain may be served out of any of its repositories."""
+
 
 class RepositoryGuess(NamedTuple):
     """A repository identity that a name implies, and how often such an implication is right."""
@@ -76,6 +79,7 @@ def wildcard(name: str) -> re.Pattern[str] | None:
 
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]*[A-Za-z0-9]):(?!/)(.+)")
 _TWO_LEVELS: Final = frozenset({"github.com", "codeberg.org", "bitbucket.org"})
+_SITE_LABELS: Final = 3
 _TELLING: Final = 3
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _PLACEHOLDER: Final = re.compile(r"\$?\{+[^{}]*\}+")
@@ -176,10 +180,19 @@ def _guess_chart(name: str) -> Iterator[RepositoryGuess]:
             yield RepositoryGuess(f"github.com/{owner}/{part}", IMAGE_CONFIDENCE)
 
 
+def _guess_host(name: str) -> Iterator[RepositoryGuess]:
+    """`https://site.owner.tld/...`: what an owner serves under its own domain, named so."""
+    labels = name.rpartition("://")[2].partition("/")[0].lower().split(".")
+    if len(labels) == _SITE_LABELS:
+        yield RepositoryGuess(f"{labels[1]}/{labels[0]}", HOST_CONFIDENCE)
+
+
 _GUESSES: Final[dict[str, Callable[[str], Iterator[RepositoryGuess]]]] = {
     "repository": _guess_repository,
     "go": _guess_go,
     "terraform": _guess_terraform,
     "image": _guess_image,
     "chart": _guess_chart,
+    "api": _guess_host,
+    "data": _guess_host,
 }

@@ -89,6 +89,8 @@ def test_names_that_differ_stay_different(namespace: str, first: str, second: st
         ("image", "ghcr.io/home-assistant/builder", "github.com/home-assistant/builder"),
         ("image", "registry.gitlab.com/g/app/worker", "gitlab.com/g/app"),
         ("image", "quay.io/jupyterhub/jupyterhub", "jupyterhub/jupyterhub"),
+        ("data", "https://version.home-assistant.io/x.json", "home-assistant/version"),
+        ("api", "status.acme.dev/v1", "acme/status"),
     ],
 )
 def test_a_name_implies_the_repository_that_customs_say(

@@ -34,6 +34,7 @@ _COMMIT_TAG = re.compile(r"(?:sha-)?[0-9a-f]{40}\Z")
 _VARIABLE = re.compile(r"[${}<>%]")
 _OFFERED = re.compile(r"\{(arch|owner)\}")
 _STAND_IN = re.compile(r"0(arch|owner)0")
+_TEMPLATE = re.compile(r"\$?\{+\s*([\w.]*)[^{}]*\}+")
 _BRACES = re.compile(r"\$?\{[^{}]*\}")
 
 
@@ -115,6 +116,20 @@ def image_declaration(
         confidence=confidence,
         line=line,
     )
+
+
+def templated_image(text: str, *, line: int, scope: Scope, confidence: float) -> Declaration | None:
+    """The declaration of an image whose name has placeholders, such as `{arch}` or `${ARCH}`.
+
+    It keeps its name as written; what it refers to has the placeholder's word in that place, which
+    fits an offer that is open there.
+    """
+    filled = _TEMPLATE.sub(lambda found: (found[1] or "x").rpartition(".")[2].lower(), text)
+    found = image_declaration(filled, line=line, scope=scope, confidence=confidence)
+    if found is None or filled == text:
+        return found
+    written = _split(text.strip())[0]
+    return found._replace(name=written)
 
 
 def image_provision(text: str, *, line: int) -> Provision | None:

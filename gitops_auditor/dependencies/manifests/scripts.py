@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
+from gitops_auditor.dependencies.manifests.images import templated_image
 from gitops_auditor.dependencies.manifests.matrix_installs import matrix_installs
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.shell_commands import commands_in
@@ -52,6 +53,12 @@ _REPOSITORY = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]*/[\w.-]+)[\"']?[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
+_IMAGE_INPUT = re.compile(
+    r"^[ \t]+(?!(?:tags?|images?|cache-\w+|outputs?|container):)[\w.-]+(?::[ \t]+|=)[\"']?"
+    r"(?P<image>(?:quay\.io|ghcr\.io|docker\.io|gcr\.io)/(?:\$\{\{[^}]*\}\}|[^\s\"'$])+"
+    r"[:@](?:\$\{\{[^}]*\}\}|[^\s\"'$])+)[\"']?[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
 
 
 def read_script(file: ManifestFile) -> ManifestFacts:
@@ -64,7 +71,8 @@ def read_pipeline_script(file: ManifestFile) -> ManifestFacts:
     read = _read(file, Scope.CI)
     scope = scope_of_path(file.path, Scope.CI)
     installs = commands_in(matrix_installs(file.text), scope)
-    return read._replace(declarations=(*read.declarations, *installs, *_given(file.text, scope)))
+    given = (*_given(file.text, scope), *_given_images(file.text, scope))
+    return read._replace(declarations=(*read.declarations, *installs, *given))
 
 
 def _given(text: str, scope: Scope) -> Iterator[Declaration]:
@@ -76,6 +84,15 @@ def _given(text: str, scope: Scope) -> Iterator[Declaration]:
             DependencyType.GIT, found["name"], reference, "", ConstraintKind.NONE, scope,
             CONFIDENCE, line,
         )  # fmt: skip
+
+
+def _given_images(text: str, scope: Scope) -> Iterator[Declaration]:
+    """Images in the inputs of actions; what an action builds or pushes is no dependency."""
+    for found in _IMAGE_INPUT.finditer(text):
+        line = text.count("\n", 0, found.start("image")) + 1
+        image = templated_image(found["image"], line=line, scope=scope, confidence=CONFIDENCE)
+        if image is not None:
+            yield image
 
 
 def read_image_script(file: ManifestFile) -> ManifestFacts:

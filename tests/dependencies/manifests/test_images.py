@@ -2,14 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_auditor.dependencies.manifests import json_images
 from gitops_auditor.dependencies.manifests.images import (
     image_constraint,
     image_declaration,
     image_offers,
     image_provision,
     parse_image,
+    templated_image,
 )
-from gitops_auditor.dependencies.models import ConstraintKind
+from gitops_auditor.dependencies.manifests.json_images import read_json
+from gitops_auditor.dependencies.manifests.reader import ManifestFile
+from gitops_auditor.dependencies.models import ConstraintKind, Scope
+from tests.dependencies.manifests.stated import rows
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -98,3 +103,27 @@ def test_a_parsed_reference_has_a_name_in_normal_form(text: str) -> None:
         assert again.name == image.name
         assert image.name == image.name.lower()
         assert image_declaration(text, line=1) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reference"),
+    [
+        ("ghcr.io/a/{arch}-cli", "ghcr.io/a/{arch}-cli", "ghcr.io/a/arch-cli"),
+        ("ghcr.io/a/${{ matrix.Arch }}-b:1", "ghcr.io/a/${{ matrix.Arch }}-b", "ghcr.io/a/arch-b"),
+        ("ghcr.io/a/b:1", "ghcr.io/a/b", "ghcr.io/a/b"),
+    ],
+)
+def test_a_placeholder_in_a_name_stands_for_its_word(text: str, name: str, reference: str) -> None:
+    found = templated_image(text, line=1, scope=Scope.CI, confidence=0.5)
+    assert found is not None
+    assert (found.name, found.reference.name) == (name, reference)
+
+
+def test_json_lists_of_images_are_read_near_the_root() -> None:
+    text = b'{"images": {"cli": "ghcr.io/a/{arch}-cli",\n"os": "ghcr.io/a/os:2", "x": "a/b:1"}}'
+    assert rows(read_json(ManifestFile("stable.json", text))) == [
+        ("ghcr.io/a/{arch}-cli", "", "none", "runtime", 1),
+        ("ghcr.io/a/os", "2", "exact", "runtime", 2),
+    ]
+    assert json_images.READER.claims is not None
+    assert not json_images.READER.claims("a/b/stable.json")

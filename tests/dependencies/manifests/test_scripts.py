@@ -175,6 +175,16 @@ def test_a_repository_that_a_step_or_a_matrix_is_given_is_found() -> None:
     assert references(read_pipeline_script, "x.yml", text)[1] == "repository acme/charts"
 
 
+def test_an_image_that_an_action_is_given_is_found_unless_the_action_makes_it() -> None:
+    text = (
+        "        with:\n          base: 'ghcr.io/acme/base:3.24' # signed\n"
+        "          tags: ghcr.io/acme/app:1\n          url: https://ghcr.io/acme/app:1\n"
+    )
+    assert rows(read_pipeline_script, ".github/workflows/ci.yml", text) == [
+        ("ghcr.io/acme/base", "3.24", "exact", "ci", 2)
+    ]
+
+
 def test_a_script_without_extension_is_known_by_its_first_line() -> None:
     assert rows(read_unnamed_script, "ci/publish", "#!/usr/bin/env bash\npip install x\n") == [
         ("x", "", "none", "ci", 2)
