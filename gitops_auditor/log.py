@@ -68,6 +68,7 @@ def _apply(style: _Style) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(style.level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Asked for at each line: what standard error is may change, as it does for stdio.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
