@@ -19,7 +19,10 @@ _BUILDS = re.compile(
     r"redhat-actions/(?:buildah-build|push-to-registry)|home-assistant/builder/[\w./-]+)@"
 )
 _INPUT = re.compile(r"\s*(?:tags|images|image|prefix)\s*:\s*(?P<value>.*)$")
-_BARE_NAME = re.compile(r"\s*image[-_]name\s*:\s*[\"']?(?P<name>[a-z0-9][a-z0-9._-]*)[\"']?\s*$")
+_BARE_NAME = re.compile(
+    r"\s*image[-_]name\s*:\s*[\"']?"
+    r"(?P<name>[a-z0-9][a-z0-9._-]*|\$\{\{\s*env\.\w+\s*\}\})[\"']?\s*$"
+)
 _BLOCK_MARK = re.compile(r"[|>][+-]?\d?\s*(?:#.*)?$|$")
 _VALUE = re.compile(
     r"\s+(?P<name>[A-Za-z_]\w*)\s*:\s*[\"']?"

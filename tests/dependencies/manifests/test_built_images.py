@@ -126,3 +126,12 @@ def test_chartpress_offers_prefixed_images_and_its_charts() -> None:
         ("image", "quay.io/acme/k8s-hub", "", 5),
         ("image", "ghcr.io/acme/other", "", 7),
     ]
+
+
+def test_an_image_name_may_come_from_the_environment() -> None:
+    text = b"env:\n  IMAGE_NAME: acme-dns\n    with:\n      image-name: ${{ env.IMAGE_NAME }}\n"
+    path = ".github/workflows/builder.yml"
+    assert offers(read_workflow(ManifestFile(path, text))) == [
+        ("image", "ghcr.io/{owner}/acme-dns", "", 4),
+        ("image", "ghcr.io/{owner}/{arch}-acme-dns", "", 4),
+    ]
