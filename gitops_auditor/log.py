@@ -27,7 +27,9 @@ def configure_logging(level: str, *, human: bool) -> None:
     """Log from `level` (debug, info, warning, error) up, as JSON lines or readable."""
     _State.style = _Style(level, human)
     _State.applied = False
-    logging.basicConfig(level=level.upper(), stream=sys.stderr, force=True)
+    # Libraries tell of their everyday as info; at that level only our own lines are wanted.
+    libraries = "WARNING" if level == "info" else level.upper()
+    logging.basicConfig(level=libraries, stream=sys.stderr, force=True)
 
 
 def get_logger(name: str) -> "FilteringBoundLogger":

@@ -1,10 +1,21 @@
 """Logs: where they go, and what they never show."""
 
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from gitops_auditor.log import configure_logging, get_logger
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    # Logs go to the standard error of the test, which ends with it.
+    yield
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
 
 
 def test_a_line_is_one_json_object_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +49,13 @@ def test_people_get_readable_lines(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info", human=True)
     get_logger("tests").warning("look here")
     assert "look here" in capsys.readouterr().err
+
+
+def test_libraries_are_heard_from_warning_up_unless_debugging() -> None:
+    for level, heard in (
+        ("info", logging.WARNING),
+        ("error", logging.ERROR),
+        ("debug", logging.DEBUG),
+    ):
+        configure_logging(level, human=False)
+        assert logging.getLogger("alembic").getEffectiveLevel() == heard

@@ -1,8 +1,6 @@
 """`serve` and `demo`: commands that run until they are stopped."""
 
-import re
 import signal
-import subprocess
 from pathlib import Path
 
 import anyio
@@ -11,7 +9,7 @@ import pytest
 from mcp import Client
 
 from tests.cli.conftest import Cli
-from tests.factories.terminal import SECONDS, ended, environment, started
+from tests.factories.terminal import SECONDS, announced, ended, environment, started
 
 STOP_SECONDS = 5
 
@@ -19,18 +17,6 @@ STOP_SECONDS = 5
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
     return environment(tmp_path / "data", GITOPS_PORT="0")
-
-
-def announced(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The addresses that the server prints, by their label, as soon as they are all there."""
-    assert process.stdout is not None
-    addresses: dict[str, str] = {}
-    for line in process.stdout:
-        if found := re.fullmatch(r"  (MCP|REST|OpenAPI|WebSocket) +(\S+)\n", line):
-            addresses[found[1]] = found[2]
-        if len(addresses) == 4:
-            return addresses
-    raise AssertionError(process.stderr.read() if process.stderr else "")
 
 
 def get(address: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -72,6 +73,18 @@ def started(*arguments: str, env: Mapping[str, str]) -> Iterator[subprocess.Pope
     finally:
         process.kill()
         process.communicate(timeout=SECONDS)
+
+
+def announced(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The addresses that the server prints, by their label, as soon as they are all there."""
+    assert process.stdout is not None
+    addresses: dict[str, str] = {}
+    for line in process.stdout:
+        if found := re.fullmatch(r"  (MCP|REST|OpenAPI|WebSocket) +(\S+)\n", line):
+            addresses[found[1]] = found[2]
+        if len(addresses) == 4:
+            return addresses
+    raise AssertionError(process.stderr.read() if process.stderr else "")
 
 
 def on_terminal(*arguments: str, env: Mapping[str, str], columns: int = 100) -> Ended:

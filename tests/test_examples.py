@@ -1,0 +1,136 @@
+"""Every example does what it says."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitops_auditor.cli.demo_repositories import make_workspace
+from tests.factories.terminal import COMMAND, ROOT, SECONDS, announced, environment, started
+
+EXAMPLES = ROOT / "examples"
+EDITORS = sorted((EXAMPLES / "editors").glob("*.json"))
+KEYS = ("mcpServers", "servers", "context_servers")
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "editor", "version": "1"},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workspace")
+    make_workspace(folder)
+    return folder
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path / "data", GITOPS_PORT="0")
+
+
+def configured(file: Path) -> list[dict[str, Any]]:
+    """The servers that an editor's file starts."""
+    settings = json.loads(file.read_text("utf-8"))
+    (key,) = [key for key in KEYS if key in settings]
+    return list(settings[key].values())
+
+
+@pytest.mark.parametrize("file", EDITORS, ids=lambda file: file.name)
+def test_an_editors_file_starts_a_server_that_answers(file: Path, env: dict[str, str]) -> None:
+    (server,) = configured(file)
+    assert server["command"] == "gitops-auditor"
+    done = subprocess.run(
+        [*COMMAND, *server["args"]],
+        env={**env, **server.get("env", {})},
+        input=json.dumps(INITIALIZE) + "\n",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=True,
+    )
+    (answer,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert answer["result"]["serverInfo"]["name"] == "gitops-auditor"
+
+
+def test_the_editors_files_are_those_that_are_listed() -> None:
+    listed = (EXAMPLES / "editors" / "README.md").read_text("utf-8")
+    assert re.findall(r"^\| `([^`]+)`", listed, re.MULTILINE) == unsorted(EDITORS, listed)
+
+
+def unsorted(files: list[Path], text: str) -> list[str]:
+    """The names of the files in the order in which the text has them."""
+    return sorted((file.name for file in files), key=text.index)
+
+
+def test_the_agent_tells_risk_lines_and_order(workspace: Path, env: dict[str, str]) -> None:
+    done = agent(env, str(workspace), "northwind/ui-kit", "3.0.0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Risk: high (61 of 100)",
+        "northwind/admin-web says ^2.0.0 in package.json:7",
+        "northwind/shop-web says ^1.4.0 in package.json:7",
+        "1. northwind/ui-kit",
+        "2. northwind/admin-web, northwind/shop-web",
+        "3. northwind/deploy",
+    ]
+
+
+def test_the_agent_says_what_went_wrong(
+    workspace: Path, tmp_path: Path, env: dict[str, str]
+) -> None:
+    unknown = agent(env, str(workspace), "northwind/nothing", "3.0.0")
+    assert unknown.returncode == 1
+    assert "northwind/nothing" in unknown.stderr
+    nowhere = agent(env, str(tmp_path / "nowhere"), "northwind/ui-kit", "3.0.0")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.startswith("discover_repositories: There is no folder")
+
+
+def agent(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / "agent" / "impact.py"), *arguments],
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: install curl")
+def test_the_questions_are_answered_over_rest(workspace: Path, env: dict[str, str]) -> None:
+    with started("serve", env=env) as server:
+        base = announced(server)["REST"].removesuffix("/api")
+        done = subprocess.run(
+            ["bash", str(EXAMPLES / "rest" / "questions.sh"), str(workspace), base],
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert json.loads(lines[1])["by_kind"]["incompatible"] == 6
+    assert json.loads(lines[3])["content"].startswith("flowchart LR\n")
+    assert "dependencies" in done.stdout.split("What happened?")[1]
+
+
+def test_every_example_is_in_the_list_and_can_be_run() -> None:
+    listed = (EXAMPLES / "README.md").read_text("utf-8")
+    folders = [entry.name for entry in EXAMPLES.iterdir() if entry.is_dir()]
+    assert [name for name in folders if f"[{name}]({name})" not in listed] == []
+    assert os.access(EXAMPLES / "rest" / "questions.sh", os.X_OK)
