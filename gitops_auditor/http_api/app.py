@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gitops_auditor import __version__
@@ -56,7 +56,8 @@ def create_app(
     ending = Ending()
     rates = RateLimits(services.settings)
     live = LiveClients(services.events, services.settings, rates, ending)
-    operations = OperationRoutes(catalog, services, rates, ending)
+    others = _beside_operations(openapi_document(catalog), live, rates)
+    operations = OperationRoutes(catalog, services, rates, ending, others)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -67,11 +68,10 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/healthz", _alive),
-            WebSocketRoute("/ws", live.websocket),
-            Route("/mcp", McpMount(mcp, rates, ending)),
-            *_own_routes(openapi_document(catalog), live, rates),
             Route("/api/{rest:path}", operations),
+            Route("/mcp", McpMount(mcp, rates, ending)),
+            WebSocketRoute("/ws", live.websocket),
+            Route("/healthz", _alive),
         ],
         middleware=_middleware(services),
         exception_handlers={GitOpsError: answer_expected, HTTPException: answer_http},
@@ -108,17 +108,18 @@ def _cross_origin(settings: Settings) -> list[Middleware]:
     ]
 
 
-def _own_routes(document: object, live: LiveClients, rates: RateLimits) -> list[BaseRoute]:
+def _beside_operations(
+    document: object, live: LiveClients, rates: RateLimits
+) -> dict[str, ASGIApp]:
     async def openapi(request: Request) -> Response:
         rates.hit(principal_of(request.scope), "openapi")
         return JSONResponse(document)
 
-    stream = EventStreams(live)
-    return [
-        Route(f"{prefix}/{path}", endpoint, methods=["GET"])
-        for prefix in ("/api", "/api/v2")
-        for path, endpoint in (("openapi.json", openapi), ("events", stream))
-    ]
+    routes = (
+        Route("/api/openapi.json", openapi, methods=["GET"]),
+        Route("/api/events", EventStreams(live), methods=["GET"]),
+    )
+    return {route.path: route.handle for route in routes}
 
 
 async def _alive(_: Request) -> Response:

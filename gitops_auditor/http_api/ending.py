@@ -1,7 +1,7 @@
 """The end of what is under way when the server stops: streams at once, calls after a grace."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import anyio
 
@@ -19,17 +19,13 @@ class Ending:
         self._streams: set[anyio.CancelScope] = set()
         self._calls: set[anyio.CancelScope] = set()
 
-    @contextmanager
-    def stream(self) -> Iterator[anyio.CancelScope]:
+    def stream(self) -> AbstractContextManager[anyio.CancelScope]:
         """A block that would never end by itself; it is cancelled as soon as the server stops."""
-        with _listed(self._streams) as scope:
-            yield scope
+        return _listed(self._streams)
 
-    @contextmanager
-    def call(self) -> Iterator[anyio.CancelScope]:
+    def call(self) -> AbstractContextManager[anyio.CancelScope]:
         """A block that ends by itself; it is cancelled when it outlasts the grace."""
-        with _listed(self._calls) as scope:
-            yield scope
+        return _listed(self._calls)
 
     async def watch(self) -> None:
         """Wait until the server stops, then end what is under way."""

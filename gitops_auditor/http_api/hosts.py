@@ -1,5 +1,6 @@
 """Which Host and Origin headers are accepted, so that no web page reaches a local server."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ class HostGuard:
             self._hosts.add(public.hostname.lower())
             self._origins.add(f"{public.scheme}://{public.netloc}".lower())
         self._loopback = settings.loopback
+        # Clients send the same one again and again; foreign ones must not fill the memory.
+        self._host_accepted = lru_cache(maxsize=64)(self._is_host_accepted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -44,7 +47,7 @@ class HostGuard:
         else:
             await self._app(scope, receive, send)
 
-    def _host_accepted(self, header: str) -> bool:
+    def _is_host_accepted(self, header: str) -> bool:
         try:
             name = (urlsplit(f"//{header}").hostname or "").lower()
         except ValueError:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.http_api.answers import result_answer
@@ -43,20 +43,36 @@ class Address(NamedTuple):
 
 
 class OperationRoutes:
-    """ASGI application that answers every operation of a catalog at its route."""
+    """ASGI application that answers every operation of a catalog at its route.
+
+    `others` answer at their paths under /api, which no operation may have.
+    """
 
     def __init__(
-        self, catalog: OperationCatalog, services: Services, rates: RateLimits, ending: Ending
+        self,
+        catalog: OperationCatalog,
+        services: Services,
+        rates: RateLimits,
+        ending: Ending,
+        others: Mapping[str, ASGIApp],
     ) -> None:
         self._catalog = catalog
         self._services = services
         self._rates = rates
         self._ending = ending
+        self._others = others
         self._literal, self._patterns = _addresses(catalog)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; HTTPException 404 and 405 where no operation answers."""
-        endpoint, in_path = self._find(scope["path"], scope["method"])
+        path: str = scope["path"]
+        if path.startswith(ALIAS):
+            path = PREFIX + path.removeprefix(ALIAS)
+        other = self._others.get(path)
+        if other is not None:
+            await other(scope, receive, send)
+            return
+        endpoint, in_path = self._find(path, scope["method"])
         with self._ending.call() as ended:
             try:
                 answered = await self._answer(endpoint, in_path, scope, receive)
@@ -89,8 +105,6 @@ class OperationRoutes:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(nearest.keys() | also))})
 
     def _candidates(self, path: str) -> Iterator[tuple[dict[str, Endpoint], Mapping[str, str]]]:
-        if path.startswith(ALIAS):
-            path = PREFIX + path.removeprefix(ALIAS)
         literal = self._literal.get(path)
         if literal is not None:
             yield literal, {}
