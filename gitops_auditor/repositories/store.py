@@ -14,6 +14,7 @@ Connection = AsyncConnection
 """A connection or transaction, for those that only pass it on."""
 
 _COLUMNS = [repositories.c[name] for name in Repository.model_fields]
+_NAMES = tuple(Repository.model_fields)
 _ACTIVE = repositories.c.removed_at.is_(None)
 
 # Made once: to build a statement takes as long as to run one of these.
@@ -120,4 +121,5 @@ async def mark_removed(transaction: AsyncConnection, repository: Repository, now
 
 def _repository(row: Row[Any]) -> Repository:
     values: Sequence[Any] = row
-    return Repository.model_construct(**dict(zip(Repository.model_fields, values, strict=True)))
+    # Checked, and yet faster than `model_construct`.
+    return Repository.model_validate(dict(zip(_NAMES, values, strict=True)))
