@@ -42,7 +42,9 @@ lock: $(DEV) ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) pyproject.toml --extra postgres --group build --group dev --constraint constraints.txt --output-file constraints-dev.txt
 
 $(VENV)/bin/pip:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): $(VENV)/bin/pip pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) ..."
