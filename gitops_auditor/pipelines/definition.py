@@ -1,0 +1,234 @@
+"""Reads a definition, in either dialect, and names every mistake with its line and column.
+
+YAML and JSON give the same model. Mistakes of form are collected first; names, needs and matrices
+are looked at once the form is right.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.formats.json_positions import parse_json
+from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
+from gitops_auditor.formats.yaml_positions import parse_yaml
+from gitops_auditor.pipelines.dialects import ALIASES, normalise
+from gitops_auditor.pipelines.models import PipelineDefinition
+from gitops_auditor.pipelines.ordering import Location, order_problems
+from gitops_auditor.pipelines.reflection import field_names
+
+MAX_PROBLEMS: Final = 100
+
+_PLAIN: Final = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+}
+
+
+class DefinitionProblem(NamedTuple):
+    """One mistake and what to do about it. Line and column are 1-based, 0 when unknown."""
+
+    message: str
+    line: int
+    column: int
+    path: str
+
+
+class InvalidDefinition(InvalidRequest):
+    """A definition with mistakes; `problems` has them all, in the order of the file."""
+
+    def __init__(self, problems: tuple[DefinitionProblem, ...]) -> None:
+        first = problems[0]
+        place = ":".join(str(one) for one in (first.path, first.line, first.column) if one)
+        rest = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
+        found: list[JsonValue] = [dict(one._asdict()) for one in problems]
+        super().__init__(
+            f"{place}: {first.message}{rest}" if place else f"{first.message}{rest}",
+            hint="Correct the definition; details.problems lists every mistake with its place.",
+            details={"problems": found},
+        )
+        self.problems = problems
+
+
+class Reading(NamedTuple):
+    """What became of a definition: the model, unless there are problems."""
+
+    definition: PipelineDefinition | None
+    problems: tuple[DefinitionProblem, ...]
+
+
+def parse_definition(
+    text: str, path: str = "", *, servers: Collection[str] | None = None
+) -> PipelineDefinition:
+    """The model of a definition. Raises InvalidDefinition; see `read_definition`."""
+    reading = read_definition(text, path, servers=servers)
+    if reading.definition is None or reading.problems:
+        raise InvalidDefinition(reading.problems)
+    return reading.definition
+
+
+def read_definition(
+    text: str, path: str = "", *, servers: Collection[str] | None = None
+) -> Reading:
+    """Read a definition and collect what is wrong with it.
+
+    `path` only names the file in problems. `servers` are the MCP servers that jobs may call; None
+    leaves their names unchecked.
+    """
+    try:
+        document = _document(text, path)
+    except MalformedDocument as error:
+        return Reading(None, (DefinitionProblem(error.message, error.line, error.column, path),))
+    findings = list(document.findings)
+    root = normalise(document.root, findings)
+    definition = _validated(root, findings)
+    if definition is not None:
+        findings += _checked(definition, root, servers)
+    ordered = sorted(set(findings), key=lambda one: (one.line, one.column))[:MAX_PROBLEMS]
+    return Reading(definition, tuple(DefinitionProblem(*finding, path) for finding in ordered))
+
+
+def _document(text: str, path: str) -> Document:
+    is_json = path.endswith(".json") or text.lstrip().startswith("{")
+    documents = [parse_json(text)] if is_json else parse_yaml(text)
+    if not documents or documents[0].root.value is None:
+        raise MalformedDocument("The definition is empty; it needs a name and stages.", 1, 1)
+    if len(documents) > 1:
+        root = documents[1].root
+        message = "A file holds one pipeline; move this one to a file of its own."
+        raise MalformedDocument(message, root.line, root.column)
+    if not isinstance(documents[0].root.value, dict):
+        raise MalformedDocument("A definition is a mapping with a name and stages.", 1, 1)
+    return documents[0]
+
+
+def _validated(root: Node, findings: list[Finding]) -> PipelineDefinition | None:
+    try:
+        return PipelineDefinition.model_validate(_plain(root))
+    except ValidationError as error:
+        reported = {(one.line, one.column) for one in findings}
+        seen: set[tuple[str, int, int]] = set()
+        for details in error.errors(include_url=False):
+            chain = _chain(root, details["loc"])
+            if details["type"] == "too_short" and chain[-1][1].value:
+                continue  # its items are wrong, and reported themselves
+            finding = _finding(details, chain)
+            key = (_subject(details, chain), finding.line, finding.column)
+            if key not in seen and not reported & {(one.line, one.column) for _, one in chain[1:]}:
+                findings.append(finding)
+            seen.add(key)
+        return None
+
+
+def _checked(
+    definition: PipelineDefinition, root: Node, servers: Collection[str] | None
+) -> Iterator[Finding]:
+    for problem in order_problems(definition):
+        yield _at(root, problem.location, problem.message)
+    for location, server in _servers_used(definition):
+        if servers is not None and server not in servers:
+            yield _at(root, location, _unknown_server(server, servers))
+
+
+def _servers_used(definition: PipelineDefinition) -> Iterator[tuple[Location, str]]:
+    jobs = [
+        (("stages", number, "jobs", index), job)
+        for number, stage in enumerate(definition.stages)
+        for index, job in enumerate(stage.jobs)
+    ]
+    following = [
+        ((name, index), job)
+        for name in ("rollback", "always")
+        for index, job in enumerate(getattr(definition, name))
+    ]
+    for location, job in [*jobs, *following]:
+        if job.mcp is not None:
+            yield (*location, "mcp"), job.mcp
+
+
+def _unknown_server(server: str, servers: Collection[str]) -> str:
+    known = ", ".join(sorted(servers)) or "none"
+    return f"No MCP server `{server}` is configured; configured are: {known}."
+
+
+def _plain(node: Node) -> JsonValue:
+    if isinstance(node.value, dict):
+        return {key: _plain(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [_plain(item) for item in node.value]
+    return node.value
+
+
+def _chain(root: Node, location: Location) -> list[tuple[str, Node]]:
+    """The nodes on the way to a place. Steps that only the model has are passed over."""
+    chain = [("", root)]
+    for step in location:
+        value = chain[-1][1].value
+        if isinstance(value, dict) and isinstance(step, str) and step in value:
+            chain.append((step, value[step]))
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            chain.append(("", value[step]))
+    return chain
+
+
+def _at(root: Node, location: Location, message: str) -> Finding:
+    node = _chain(root, location)[-1][1]
+    return Finding(message, node.line, node.column)
+
+
+def _subject(details: ErrorDetails, chain: list[tuple[str, Node]]) -> str:
+    if details["type"] == "missing":
+        return str(details["loc"][-1])
+    return next((name for name, _ in reversed(chain) if name), "")
+
+
+def _finding(details: ErrorDetails, chain: list[tuple[str, Node]]) -> Finding:
+    node = chain[-1][1]
+    return Finding(_message(details, _subject(details, chain)), node.line, node.column)
+
+
+def _message(details: ErrorDetails, subject: str) -> str:
+    kind = details["type"]
+    context: Mapping[str, object] = details.get("ctx", {})
+    if kind == "missing":
+        return f"`{subject}` is missing; add it."
+    if kind == "extra_forbidden":
+        return _unknown_field(subject, details["loc"])
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "too_short":
+        return f"`{subject}` is empty; add at least one."
+    expected = context["expected"] if kind == "literal_error" else _PLAIN.get(kind)
+    given = _shown(details["input"])
+    if expected:
+        return f"`{subject}` has to be {expected}, not {given}."
+    return f"`{subject}` cannot be {given}: {details['msg'].lower()}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list | tuple):
+        return "a list" if isinstance(value, list | tuple) else "a mapping"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:80]}..."
+
+
+def _unknown_field(name: str, location: Location) -> str:
+    known = field_names(PipelineDefinition, location[:-1])
+    names = [*known, *(alias for alias, field in ALIASES.items() if field in known)]
+    near = get_close_matches(name, names, 1)
+    hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}."
+    return f"Unknown field `{name}`; {hint}"
