@@ -17,6 +17,9 @@ _VARIABLE = re.compile(
 )
 _TAGS = re.compile(r'"?\btags"?\s*[=:]\s*\[(?P<items>[^\]]*)\]')
 _STRING = re.compile(r'"(?P<value>[^"\n]*)"')
+_OWNED = "ghcr.io/{owner}/"
+"""A target without registry is tagged so by the workflow that pushes it, as a rule."""
+
 _CONTEXT = re.compile(r'"docker-image://(?P<image>[^"\n]+)"')
 
 
@@ -38,7 +41,9 @@ def read_bake(file: ManifestFile) -> ManifestFacts:
 def _tags(text: str, values: dict[str, str]) -> Iterator[tuple[str, int]]:
     for tags in _TAGS.finditer(text):
         for found in _STRING.finditer(text, tags.start("items"), tags.end("items")):
-            yield expand(found["value"], values), _line(text, found)
+            image = expand(found["value"], values)
+            owned = image if "/" in image else f"{_OWNED}{image}"
+            yield owned, _line(text, found)
 
 
 def _line(text: str, found: re.Match[str]) -> int:

@@ -135,3 +135,10 @@ def test_an_image_name_may_come_from_the_environment() -> None:
         ("image", "ghcr.io/{owner}/acme-dns", "", 4),
         ("image", "ghcr.io/{owner}/{arch}-acme-dns", "", 4),
     ]
+
+
+def test_a_bake_target_without_registry_is_taken_to_be_pushed_under_its_owner() -> None:
+    text = b'variable "APP" { default = "sonar" }\ntarget "image" { tags = ["${APP}:1.2"] }\n'
+    assert offers(read_bake(ManifestFile("apps/sonar/docker-bake.hcl", text))) == [
+        ("image", "ghcr.io/{owner}/sonar", "1.2", 2)
+    ]
