@@ -1,0 +1,1 @@
+"""Runs the processes of jobs, confined and limited; masks, caches and collects for them."""
