@@ -30,6 +30,8 @@ def configure_logging(level: str, *, human: bool) -> None:
     # Libraries tell of their everyday as info; at that level only our own lines are wanted.
     libraries = "WARNING" if level == "info" else level.upper()
     logging.basicConfig(level=libraries, stream=sys.stderr, force=True)
+    # It warns of every query that ends with its task; what fails is raised as well.
+    logging.getLogger("psycopg").setLevel("ERROR")
 
 
 def get_logger(name: str) -> "FilteringBoundLogger":

@@ -30,7 +30,7 @@ class ScanRequest(Params):
     """What to scan."""
 
     repositories: list[str] | None = Field(
-        None, max_length=1000, description="Ids to scan; leave out for all."
+        None, max_length=10_000, description="Ids to scan; leave out for all."
     )
     worktree: bool = Field(
         False, description="Read uncommitted files instead of the commit at HEAD."
