@@ -21,6 +21,8 @@ def become_job(order: Order, supervisor: int) -> None:
     _limit(order.limits)
     ruleset = _prepare_ruleset(order)
     _drop_user(order)
+    if os.geteuid() == 0:
+        raise PermissionError("a job may not run as root")
     kernel.die_with_parent()
     if os.getppid() != supervisor:
         os._exit(1)

@@ -1,0 +1,31 @@
+"""What a job inherits."""
+
+from gitops_auditor.execution.environment import job_environment
+
+AMBIENT = {
+    "PATH": "/bin",
+    "LC_ALL": "C.UTF-8",
+    "DATABASE_URL": "postgresql://user:password@host/name",
+    "GITOPS_TOKEN": "treasure",
+    "HOME": "/root",
+}
+
+
+def test_a_job_inherits_nothing_but_what_is_allowed() -> None:
+    made = job_environment(AMBIENT, {}, home="/job")
+    assert set(made) == {"PATH", "LC_ALL", "HOME", "TMPDIR", "TERM", "CI"}
+    assert made["HOME"] == "/job"
+
+
+def test_what_a_job_is_given_wins() -> None:
+    made = job_environment(AMBIENT, {"PATH": "/mine", "NEW": "1"}, home="/job")
+    assert (made["PATH"], made["NEW"]) == ("/mine", "1")
+
+
+def test_more_can_be_inherited_by_name() -> None:
+    made = job_environment(AMBIENT, {}, home="/job", also_inherit=["DATABASE_URL"])
+    assert made["DATABASE_URL"] == AMBIENT["DATABASE_URL"]
+
+
+def test_a_job_always_has_a_path() -> None:
+    assert "/usr/bin" in job_environment({}, {}, home="/job")["PATH"]
