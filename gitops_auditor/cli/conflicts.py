@@ -18,6 +18,9 @@ def command(
         None, help="Only conflicts in which this repository takes part."
     ),
     external: bool = typer.Option(True, help="Also packages that no repository provides."),
+    fixed: list[str] = typer.Option(
+        [], help="Repository whose declarations stay as they are; may be repeated."
+    ),
     limit: int = typer.Option(20, min=1, max=200, help="Most conflicts to show."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
@@ -29,6 +32,7 @@ def command(
             "list_conflicts",
             repository=repository,
             include_external=external,
+            fixed_repositories=fixed,
             limit=limit,
         )
         if as_json:

@@ -19,6 +19,12 @@ from gitops_auditor.operations import Call, Progress, Work, no_progress
 
 Answer = TypeVar("Answer")
 
+FIRST_WAIT = 1.0
+"""Seconds in which most work ends, and during which it reports progress by itself."""
+
+NEXT_WAIT = 0.25
+"""Seconds between two looks at work that takes longer."""
+
 
 def prepare(**overrides: Any) -> Settings:
     """Settings for a command, with logging set up for a terminal."""
@@ -74,10 +80,10 @@ def _require_offered(platform: Platform, operation: str) -> None:
 async def call_long(platform: Platform, operation: str, label: str, **arguments: Any) -> Any:
     """Call a long operation with a progress bar on the terminal and return its result."""
     with _Bar(label) as bar:
-        work = await call(platform, operation, bar.update, wait_seconds=1.0, **arguments)
+        work = await call(platform, operation, bar.update, wait_seconds=FIRST_WAIT, **arguments)
         try:
             while work.status in {"pending", "running"}:
-                work = await call(platform, "get_work", work_id=work.id, wait_seconds=0.25)
+                work = await call(platform, "get_work", work_id=work.id, wait_seconds=NEXT_WAIT)
                 await bar.update(work.done, work.total, work.message)
         except BaseException:
             await _cancel(platform, work)

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,24 @@ def test_an_interrupted_scan_leaves_no_process_and_no_traceback(
     assert (command.returncode, out, err) == (130, "", "")
     assert not Path(f"/proc/{child}").exists()
     assert json.loads(ended("audit", "export", env=env).out.splitlines()[-1])["result"] == "failure"
+
+
+def test_an_interrupt_of_work_that_takes_long_cancels_it(
+    env: dict[str, str], repository: Path, tmp_path: Path
+) -> None:
+    ended("repos", "discover", str(repository.parent), env=env)
+    slow = {**env, **slow_git(tmp_path / "bin")}
+    impatient = (
+        "import sys; from gitops_auditor.cli import main, session; session.FIRST_WAIT = 0.001;"
+        " sys.exit(main.run(sys.argv[1:]))"
+    )
+    python = (sys.executable, "-c", impatient)
+    with started("maintenance", "refresh-cache", env=slow, command=python) as command:
+        child = int((tmp_path / "bin" / "started").read_text("utf-8"))
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate(timeout=STOP_SECONDS)
+    assert (command.returncode, out, err) == (130, "", "")
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_the_next_scan_after_an_interrupt_works(

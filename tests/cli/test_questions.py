@@ -107,6 +107,20 @@ def test_conflicts_can_be_held_to_a_repository_and_counted(scanned: Cli) -> None
     assert scanned("conflicts", "--no-external").out.count("incompatible @acme/ui") == 1
 
 
+def test_a_conflict_that_no_change_resolves_says_why(scanned: Cli) -> None:
+    fixed = ("--fixed", "acme/shop", "--fixed", "acme/admin")
+    shown = scanned("conflicts", *fixed).out
+    assert "No resolution: " in shown
+    assert "fix " not in shown
+    assert "fix acme/shop" in scanned("conflicts", "--fixed", "acme/admin").out
+
+
+def test_a_cut_list_of_conflicts_says_so(scanned: Cli, workspace: Path) -> None:
+    make(workspace / "odd", {"package.json": '{"name": "odd", "dependencies": {"react": "17"}}'})
+    scanned("scan", str(workspace))
+    assert "1 more; raise --limit." in scanned("conflicts", "--limit", "1").out
+
+
 def test_no_conflict_is_said_in_words(cli: Cli) -> None:
     assert cli("conflicts").out.strip() == "Version conflicts: none in 0 packages."
 

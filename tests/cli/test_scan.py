@@ -58,6 +58,14 @@ def test_text_counts_what_was_found_and_what_changed(cli: Cli, workspace: Path) 
     assert first.err == ""
 
 
+def test_a_scan_that_takes_long_ends_with_the_same_answer(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gitops_auditor.cli.session.FIRST_WAIT", 0.001)
+    monkeypatch.setattr("gitops_auditor.cli.session.NEXT_WAIT", 0.001)
+    assert cli("scan", str(workspace)).out.startswith("3 repositories, 3 dependencies, 2 of them")
+
+
 def test_a_repository_can_be_named_itself(cli: Cli, workspace: Path) -> None:
     found = scanned(cli, str(workspace / "shop"))["dependencies"]
     assert {one["source_repo"] for one in found} == {"acme/shop"}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -57,10 +57,12 @@ def ended(
 
 
 @contextmanager
-def started(*arguments: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+def started(
+    *arguments: str, env: Mapping[str, str], command: Sequence[str] = COMMAND
+) -> Iterator[subprocess.Popen[str]]:
     """A command that runs, in a process group of its own; killed at the end of the block."""
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         env={**env, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -61,7 +61,7 @@ def _names(parameter: Any) -> str:
 
 def _default(parameter: Any) -> str:
     default = parameter.default
-    if default is None or default is False or callable(default):
+    if default in (None, False, [], ()) or callable(default):
         return ""
     if default is True:
         return "on"
