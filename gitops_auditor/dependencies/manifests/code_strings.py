@@ -10,6 +10,11 @@ from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.images import image_declaration
+from gitops_auditor.dependencies.manifests.matched_lines import (
+    continued,
+    line_indexes,
+    lines_with,
+)
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.shell_commands import commands_in
 from gitops_auditor.dependencies.manifests.shell_fetches import downloads
@@ -19,10 +24,10 @@ CONFIDENCE: Final = 0.4
 
 _LIMIT: Final = 512 * 1024
 _DEPTH: Final = 2
-_WORTH_READING = re.compile(
-    rb"image|\b(?:quay|ghcr|docker|gcr)\.io/|github(?:usercontent)?\.com/|\bpip3? install|"
-    rb"\b(?:conda|mamba|npm) install",
-    re.IGNORECASE,
+_WORTH_READING: Final = (b"image", b".io/", b"github", b" install")
+_TELLING = re.compile(
+    r"image|Image|IMAGE|github|quay\.io/|ghcr\.io/|docker\.io/|gcr\.io/|mcr\.microsoft\.com/|"
+    r"public\.ecr\.aws/|registry\.gitlab\.com/"
 )
 _QUALIFIED = re.compile(
     r"""["'](?P<image>(?:quay\.io|ghcr\.io|docker\.io|(?:[a-z]+\.)?gcr\.io|mcr\.microsoft\.com|"""
@@ -38,17 +43,22 @@ _COMMAND = re.compile(
     r"""[\s"'frb(\[]*(?:RUN\s+|sudo\s+)?(?:\S*python\S*\s+-m\s+)?"""
     r"""(?:pip3?|conda|\S*mamba|npm)\s+(?:install|add|i)\s"""
 )
+_INSTALL = re.compile(r"(?:pip3?|conda|mamba|npm)\s+(?:install|add|i)\s")
 _COMMENT: Final = ("#", "import ", "from ")
 
 
 def read_code(file: ManifestFile) -> ManifestFacts:
     """The images, downloads and installations that the strings of a module speak of."""
-    if len(file.content) > _LIMIT or _WORTH_READING.search(file.content) is None:
+    content = file.content
+    if len(content) > _LIMIT:
+        return ManifestFacts()
+    lowered = content.lower()
+    if not any(word in lowered for word in _WORTH_READING):
         return ManifestFacts()
     scope = scope_of_path(file.path)
-    lines = file.text.split("\n")
-    found = [item for number, line in enumerate(lines, 1) for item in _named(line, number, scope)]
-    found += commands_in(_shell_lines(lines), scope)
+    telling = lines_with(file.text, _TELLING)
+    found = [item for line, number in telling for item in _named(line, number, scope)]
+    found += commands_in(list(_shell_lines(file.text)), scope)
     return ManifestFacts(
         tuple(item._replace(confidence=min(item.confidence, CONFIDENCE)) for item in found)
     )
@@ -72,13 +82,13 @@ def _patterns(line: str) -> Sequence[re.Pattern[str]]:
     return (_QUALIFIED, _ASSIGNED, _LISTED) if "image" in line.lower() else (_QUALIFIED,)
 
 
-def _shell_lines(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _shell_lines(text: str) -> Iterator[tuple[str, int]]:
     """Shell inside strings: lines that begin with an installing command, and their continuation."""
-    continued = False
-    for number, line in enumerate(lines, 1):
-        if continued or _COMMAND.match(line):
-            yield line.strip(" \t\"'frb,(["), number
-            continued = line.rstrip().endswith("\\")
+    positions = [found.start() for found in _INSTALL.finditer(text)]
+    lines = text.split("\n") if positions else []
+    indexes = [index for index in line_indexes(text, positions) if _COMMAND.match(lines[index])]
+    for line, number in continued(lines, indexes):
+        yield line.strip(" \t\"'frb,(["), number
 
 
 def _claims(path: str) -> bool:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.gitops_resources import SOURCE_KINDS, custom_resource
 from gitops_auditor.dependencies.manifests.image_lines import (
-    has_only_literal_images,
+    image_lines,
     literal_images,
+    say_all,
+    speaks_of_images,
 )
 from gitops_auditor.dependencies.manifests.image_values import image_values
 from gitops_auditor.dependencies.manifests.kustomize import kustomization
@@ -21,8 +23,8 @@ from gitops_auditor.dependencies.models import Declaration, ManifestFacts, Scope
 from gitops_auditor.formats.nodes import Node, child, mapping, text
 
 _TEMPLATE_SUFFIXES = (".j2", ".gotmpl", ".tpl", ".tmpl")
-_KIND = re.compile(rb"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
-_IMAGE = re.compile(rb"\bimage(?:Name|Repository)?[\"']?[ \t]*:|\btag[\"']?[ \t]*:|renovate:")
+_FIRST_KIND = re.compile(rb"kind:[ \t]*[\"']?(\w+)")
+_KIND = re.compile(rb"\nkind:[ \t]*[\"']?(\w+)")
 _SCHEMAS = frozenset({b"CustomResourceDefinition"})
 _NAMED_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$")
 _APP = {"slug", "arch"}
@@ -42,27 +44,33 @@ def read_yaml(file: ManifestFile) -> ManifestFacts:
 
     Go and Jinja templates are not YAML; of those only image lines without variables are read.
     """
-    content = file.content
-    kinds = set(_KIND.findall(content))
+    content, text_of_file = file.content, file.text
+    kinds = _kinds(content)
     sourced = bool(kinds & SOURCE_KINDS) or file.name.startswith("kustomization.")
-    if kinds == _SCHEMAS or not (sourced or _IMAGE.search(content)):
+    if kinds == _SCHEMAS or not (sourced or speaks_of_images(text_of_file)):
         return ManifestFacts()
     scope = scope_of_path(file.path)
     templated = b"{{" in content or b"{%" in content
+    named = image_lines(text_of_file)
     if templated and _is_template(file.path):
-        return ManifestFacts(tuple(literal_images(file.text, scope=scope)))
+        return ManifestFacts(tuple(literal_images(named, scope=scope)))
     is_app = b"slug:" in content and b"arch:" in content
-    if not (sourced or templated or is_app) and has_only_literal_images(file.text):
+    if not (sourced or templated or is_app) and say_all(named, text_of_file):
         confidence = 1.0 if kinds or _NAMED_VALUES.search(file.name) else _GUESSED
-        found = literal_images(file.text, scope=scope, confidence=confidence)
-        return ManifestFacts((*found, *renovate_declarations(file.text, scope=scope)))
+        found = literal_images(named, scope=scope, confidence=confidence)
+        return ManifestFacts((*found, *renovate_declarations(text_of_file, scope=scope)))
     return _parsed(file, scope, templated=templated)
+
+
+def _kinds(content: bytes) -> set[bytes]:
+    first = _FIRST_KIND.match(content)
+    return {*_KIND.findall(content), *([first[1]] if first else [])}
 
 
 def _parsed(file: ManifestFile, scope: Scope, *, templated: bool) -> ManifestFacts:
     documents = yaml_documents(file)
     if not documents.roots and templated:
-        return ManifestFacts(tuple(literal_images(file.text, scope=scope)))
+        return ManifestFacts(tuple(literal_images(image_lines(file.text), scope=scope)))
     declarations = [
         found for root in documents.roots for found in _document(root, file.name, scope)
     ]

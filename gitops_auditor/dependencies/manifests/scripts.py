@@ -12,7 +12,7 @@ from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.images import templated_image
 from gitops_auditor.dependencies.manifests.matrix_installs import matrix_installs
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
-from gitops_auditor.dependencies.manifests.shell_commands import commands_in
+from gitops_auditor.dependencies.manifests.shell_commands import commands_in, commands_in_text
 from gitops_auditor.dependencies.manifests.shell_installs import CONFIDENCE
 from gitops_auditor.dependencies.manifests.variables import expand
 from gitops_auditor.dependencies.models import (
@@ -70,7 +70,7 @@ def read_pipeline_script(file: ManifestFile) -> ManifestFacts:
     """Commands that CI runs, with what they install by the entries of a matrix."""
     read = _read(file, Scope.CI)
     scope = scope_of_path(file.path, Scope.CI)
-    installs = commands_in(matrix_installs(file.text), scope)
+    installs = commands_in(list(matrix_installs(file.text)), scope)
     given = (*_given(file.text, scope), *_given_images(file.text, scope))
     return read._replace(declarations=(*read.declarations, *installs, *given))
 
@@ -115,8 +115,7 @@ def _read(
         message = f"The script has {len(file.content)} bytes; the limit is {_LIMIT}."
         return ManifestFacts(problems=(Problem(message, 0, 0),))
     text = expand(file.text, values) if values else file.text
-    lines = zip(text.split("\n"), range(1, _LIMIT), strict=False)
-    return ManifestFacts(tuple(commands_in(lines, scope_of_path(file.path, scope))))
+    return ManifestFacts(tuple(commands_in_text(text, scope_of_path(file.path, scope))))
 
 
 def _is_pipeline(path: str) -> bool:
