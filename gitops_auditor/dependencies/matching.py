@@ -33,6 +33,7 @@ _WEIGHT_OF_SCOPE: Final = {
     Scope.TEST: 0,
     Scope.EXAMPLE: 0,
 }
+_SCOPES: Final = tuple(Scope)
 _FELT_AT_ONCE: Final = frozenset({DependencyType.API, DependencyType.DATA})
 _NAMESPACES: Final = {
     DependencyType.NPM: "npm",
@@ -99,7 +100,7 @@ def impact_level(
 def _met(repository: RepositoryStatements, index: ProviderIndex) -> Iterator[_Met]:
     occurrences: dict[tuple[str, ...], int] = {}
     own = _own_references(repository.offers)
-    for requirement in sorted(repository.requirements, key=_place):
+    for requirement in _each_once(sorted(repository.requirements, key=_place)):
         declaration = requirement.declaration
         reference, providers = index.providers(declaration.reference)
         provider, alternatives = choose(
@@ -109,6 +110,24 @@ def _met(repository: RepositoryStatements, index: ProviderIndex) -> Iterator[_Me
             key = (requirement.file, declaration.type, declaration.name, declaration.scope)
             number = occurrences[key] = occurrences.get(key, 0) + 1
             yield _Met(repository.id, requirement, reference, provider, alternatives, number)
+
+
+def _each_once(requirements: Sequence[Requirement]) -> Iterable[Requirement]:
+    """Of what one line says about one name, possibly to several readers, the surest."""
+    found: dict[tuple[object, ...], Requirement] = {}
+    for requirement in requirements:
+        declaration = requirement.declaration
+        key = (requirement.file, declaration.line, declaration.name, declaration.type)
+        known = found.setdefault(key, requirement)
+        if known is not requirement and _weight(known) < _weight(requirement):
+            found[key] = requirement
+    return found.values()
+
+
+def _weight(requirement: Requirement) -> tuple[float, int]:
+    """How much a statement says: first by how sure it is, then by how strong a tie it states."""
+    declaration = requirement.declaration
+    return declaration.confidence, -_SCOPES.index(declaration.scope)
 
 
 def _place(requirement: Requirement) -> tuple[object, ...]:

@@ -194,6 +194,19 @@ def test_an_image_that_is_named_after_a_program_is_guessed() -> None:
     assert (edge.target_repo, edge.confidence) == ("acme/hub", 0.6)
 
 
+def test_what_a_line_says_twice_is_one_edge_as_sure_as_the_surer_statement() -> None:
+    hub = repository("acme/hub", offer("pypi:hub", file="pyproject.toml"))
+    line = [
+        requirement("pypi:hub", at, confidence=sure, line=4) for at, sure in (("1", 0.5), ("2", 1))
+    ]
+    user = repository("x/user", *line, requirement("pypi:hub", "1", line=5))
+    edges = match([hub, user])
+    assert [(edge.line, edge.version_constraint, edge.confidence) for edge in edges] == [
+        (4, "2", 1.0),
+        (5, "1", 1.0),
+    ]
+
+
 def test_a_go_module_below_a_repository_is_that_repositorys() -> None:
     edge = only(
         match(
