@@ -79,6 +79,6 @@ def _needs(graph: DependencyGraph) -> dict[str, str]:
 
 def _show_cycles(graph: DependencyGraph) -> None:
     for cycle in graph.cycles:
-        path = plain(" -> ".join([*cycle.path, cycle.path[0]]))
+        path = plain(" -> ".join(cycle.path))
         how = "ordered by ignoring its weakest edges" if cycle.resolved else "updated together"
         line(f"[yellow]Cycle, {how}:[/yellow] {path}")

@@ -59,7 +59,7 @@ def test_a_cycle_is_shown_with_its_path(scanned: Cli, workspace: Path) -> None:
     files = {"package.json": '{"name": "b", "dependencies": {"a": "1"}}'}
     make(workspace / "b", files)
     scanned("scan", str(workspace))
-    assert "Cycle, updated together: a -> b -> a" in scanned("graph").out
+    assert "Cycle, updated together: a -> b -> a" in scanned("graph").out.splitlines()
 
 
 @pytest.mark.parametrize(
