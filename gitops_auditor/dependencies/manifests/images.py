@@ -124,12 +124,11 @@ def templated_image(text: str, *, line: int, scope: Scope, confidence: float) ->
     It keeps its name as written; what it refers to has the placeholder's word in that place, which
     fits an offer that is open there.
     """
-    filled = _TEMPLATE.sub(lambda found: (found[1] or "x").rpartition(".")[2].lower(), text)
-    found = image_declaration(filled, line=line, scope=scope, confidence=confidence)
-    if found is None or filled == text:
-        return found
     written = _split(text.strip())[0]
-    return found._replace(name=written)
+    filled = _TEMPLATE.sub(lambda found: (found[1] or "x").rpartition(".")[2].lower(), written)
+    rest = text.strip()[len(written) :]
+    found = image_declaration(filled + rest, line=line, scope=scope, confidence=confidence)
+    return found if found is None or filled == written else found._replace(name=written)
 
 
 def image_provision(text: str, *, line: int) -> Provision | None:

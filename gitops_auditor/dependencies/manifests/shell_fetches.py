@@ -10,7 +10,7 @@ from gitops_auditor.dependencies.manifests.git_names import (
     repository_name,
     revision_kind,
 )
-from gitops_auditor.dependencies.manifests.images import image_declaration
+from gitops_auditor.dependencies.manifests.images import templated_image
 from gitops_auditor.dependencies.manifests.shell_installs import CONFIDENCE, option, positional
 from gitops_auditor.dependencies.manifests.shell_words import Word
 from gitops_auditor.dependencies.models import (
@@ -114,13 +114,13 @@ def _docker(words: Sequence[Word]) -> Found:
         elif word.text.startswith("-"):
             skip = _DOCKER_FLAGS.fullmatch(word.text) is None
         else:
-            if "$" not in word.text.partition(":")[0]:
+            if "$" not in word.text.partition("/")[0].partition(":")[0]:
                 yield from _image(word)
             return
 
 
 def _image(word: Word) -> Found:
-    found = image_declaration(word.text, line=word.line, scope=Scope.DEV, confidence=CONFIDENCE)
+    found = templated_image(word.text, line=word.line, scope=Scope.DEV, confidence=CONFIDENCE)
     if found is not None:
         yield found
 

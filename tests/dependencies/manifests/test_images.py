@@ -127,3 +127,10 @@ def test_json_lists_of_images_are_read_near_the_root() -> None:
     ]
     assert json_images.READER.claims is not None
     assert not json_images.READER.claims("a/b/stable.json")
+
+
+def test_json_lists_of_release_assets_are_read() -> None:
+    text = b'{"os": [{\n"url": "https://github.com/acme/os/releases/download/18.2/os.img.xz"}]}'
+    assert rows(read_json(ManifestFile("images.json", text))) == [
+        ("acme/os", "18.2", "tag", "runtime", 2)
+    ]
