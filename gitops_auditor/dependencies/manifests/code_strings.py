@@ -34,14 +34,14 @@ _QUALIFIED = re.compile(
     r"""public\.ecr\.aws|registry\.gitlab\.com)/[a-z0-9][\w./-]*(?:[:@][^\s"']*)?)["']"""
 )
 _ASSIGNED = re.compile(
-    r"""(?i:image)\w*["']?\]?\s*(?:=|:)\s*["'](?P<image>[a-z0-9][\w.-]*/[\w./-]+(?::[^\s"']*)?)["']"""
+    r"""(?i:image)\w{0,40}["']?\]?\s*(?:=|:)\s*["'](?P<image>[a-z0-9][\w.-]*/[\w./-]+(?::[^\s"']*)?)["']"""
 )
 _LISTED = re.compile(
-    r"""["'](?P<image>[a-z0-9][a-z0-9_-]*/[a-z0-9][\w./-]*:[A-Za-z0-9_{%$][^\s"'/]*)["']"""
+    r"""["'](?P<image>[a-z0-9][a-z0-9_-]{0,100}/[a-z0-9][\w./-]{0,200}:[A-Za-z0-9_{%$][^\s"'/]*)["']"""
 )
 _COMMAND = re.compile(
-    r"""[\s"'frb(\[]*(?:RUN\s+|sudo\s+)?(?:\S*python\S*\s+-m\s+)?"""
-    r"""(?:pip3?|conda|\S*mamba|npm)\s+(?:install|add|i)\s"""
+    r"""[\s"'frb(\[]*(?:RUN\s+|sudo\s+)?(?:\S{0,80}python\S{0,20}\s+-m\s+)?"""
+    r"""(?:pip3?|conda|\S{0,80}mamba|npm)\s+(?:install|add|i)\s"""
 )
 _INSTALL = re.compile(r"(?:pip3?|conda|mamba|npm)\s+(?:install|add|i)\s")
 _COMMENT: Final = ("#", "import ", "from ")

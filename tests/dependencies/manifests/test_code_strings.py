@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from gitops_auditor.dependencies.manifests.code_strings import READER, read_code
@@ -54,3 +56,18 @@ def test_what_code_says_is_a_guess_within_the_scope_of_its_folder() -> None:
 def test_only_code_near_the_root_is_read(path: str, claimed: bool) -> None:
     assert READER.claims is not None
     assert READER.claims(path) is claimed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x = " + "image" * 90_000,
+        "python" * 80_000 + " pip install x",
+        '"a/' + "b:" * 200_000,
+        "'ghcr.io/" + "a:" * 200_000 + " ",
+    ],
+)
+def test_lines_that_never_end_take_no_long_time(content: str) -> None:
+    started = time.perf_counter()
+    facts(read_code, "app.py", content + "\nimage = 1\n")
+    assert time.perf_counter() - started < 5

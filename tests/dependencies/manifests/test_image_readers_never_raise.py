@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from gitops_auditor.dependencies.manifests import (
     bake,
     chartpress,
+    code_strings,
     compose,
     conda,
     devcontainer,
@@ -12,6 +13,7 @@ from gitops_auditor.dependencies.manifests import (
     env_images,
     helm,
     home_assistant,
+    json_images,
     kubernetes,
     makefile_images,
     python_poetry,
@@ -19,6 +21,7 @@ from gitops_auditor.dependencies.manifests import (
     python_requirements,
     python_setup,
     python_setup_cfg,
+    scripts,
     terraform,
     workflow_images,
 )
@@ -27,6 +30,7 @@ from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestR
 READERS: tuple[ManifestReader, ...] = (
     bake.READER,
     chartpress.READER,
+    code_strings.READER,
     compose.READER,
     *conda.READERS,
     devcontainer.READER,
@@ -34,7 +38,9 @@ READERS: tuple[ManifestReader, ...] = (
     env_images.READER,
     *helm.READERS,
     *home_assistant.READERS,
+    json_images.READER,
     kubernetes.READER,
+    *scripts.READERS,
     makefile_images.READER,
     python_poetry.READER,
     python_project.READER,
