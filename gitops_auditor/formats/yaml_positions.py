@@ -44,13 +44,21 @@ def parse_yaml(text: str) -> list[Document]:
     """
     require_size(text)
     try:
-        return list(_Builder().documents(yaml.parse(text, Loader=_LOADER)))
+        return list(_Builder().documents(_events(text)))
     except yaml.MarkedYAMLError as error:
         raise _malformed(error) from error
     except yaml.YAMLError as error:
         raise MalformedDocument(f"Not YAML: {_first_line(error)}") from error
     except UnicodeError as error:
         raise MalformedDocument("The text has characters that Unicode does not allow.") from error
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _LOADER(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
 
 
 def _malformed(error: yaml.MarkedYAMLError) -> MalformedDocument:
@@ -122,10 +130,10 @@ class _Builder:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close()
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
             elif isinstance(event, yaml.DocumentEndEvent) and self._root is not None:

@@ -32,7 +32,7 @@ class ImageLine(NamedTuple):
 
 
 def speaks_of_images(text: str) -> bool:
-    """Whether any key may name an image, or its tag, or a comment of Renovate what has a version."""
+    """Whether a key may name an image or its tag, or a comment tells Renovate of a version."""
     return (
         any(_keys(text, pattern) for pattern in (_IMAGE_KEY, _TAG_KEY, _NAME_KEY))
         or "renovate:" in text

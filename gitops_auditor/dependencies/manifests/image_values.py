@@ -6,47 +6,54 @@ and a mapping with `name` and `tag` under a key that speaks of an image.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any
 
 from gitops_auditor.dependencies.manifests.images import image_declaration
 from gitops_auditor.dependencies.models import Declaration, Scope
-from gitops_auditor.formats.nodes import Node, mapping, sequence, text, written
+from gitops_auditor.formats.nodes import Node, text, written
 
 _STRING_KEYS = ("image", "imageName", "imageRepository")
 _NAME_KEYS = ("repository", "name", "image")
 _TOLD_SUFFIXES = ("_image", "Image", "_IMAGE")
 _TAGGED = re.compile(r"[\w.-]+(?:/[\w.-]+)+[:@]")
 _TOLD = 0.65
+_NAMING = frozenset({*_STRING_KEYS, *_NAME_KEYS})
 _DIGEST_KEYS = ("digest", "sha")
+_INNER = (dict, list)
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
-
-
-class _Place(NamedTuple):
-    key: str
-    node: Node
 
 
 def image_values(root: Node, *, scope: Scope, confidence: float = 1.0) -> Iterator[Declaration]:
     """Every image below `root`, in the order of the file."""
-    stack = [_Place("", root)]
+    for key, entries in _mappings(root):
+        named = ((*found, confidence) for found in _references(key, entries))
+        told = ((*found, _TOLD) for found in _told(entries))
+        for reference, line, sure in (*named, *told):
+            found = image_declaration(reference, line=line, scope=scope, confidence=sure)
+            if found is not None:
+                yield found
+
+
+def _mappings(root: Node) -> Iterator[tuple[str, dict[str, Node]]]:
+    """Every mapping that has entries, outer ones first, with the key that it stands under."""
+    stack: list[tuple[str, Any]] = [("", root.value)]
     while stack:
-        place = stack.pop()
-        entries = mapping(place.node)
-        for reference, line in _references(place.key, entries):
-            found = image_declaration(reference, line=line, scope=scope, confidence=confidence)
-            if found is not None:
-                yield found
-        for reference, line in _told(entries):
-            found = image_declaration(reference, line=line, scope=scope, confidence=_TOLD)
-            if found is not None:
-                yield found
-        children = [_Place(key, node) for key, node in entries.items()]
-        children.extend(_Place(place.key, node) for node in sequence(place.node))
-        stack.extend(child for child in reversed(children) if child.node.value)
+        key, value = stack.pop()
+        inner: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            yield key, value
+            inner = [
+                (name, node.value) for name, node in value.items() if isinstance(node.value, _INNER)
+            ]
+        elif isinstance(value, list):
+            inner = [(key, node.value) for node in value if isinstance(node.value, _INNER)]
+        stack.extend(reversed(inner))
 
 
 def _references(key: str, entries: dict[str, Node]) -> Iterator[tuple[str, int]]:
     """The image that a mapping describes as a whole, and those that it names in one string."""
+    if _NAMING.isdisjoint(entries):
+        return
     described = _described(key, entries)
     if described is not None:
         yield described

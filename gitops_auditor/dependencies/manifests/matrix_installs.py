@@ -7,10 +7,14 @@ it installs in the entries of the matrix, which is where the evidence is.
 import re
 from collections.abc import Iterator, Sequence
 
+from gitops_auditor.dependencies.manifests.matched_lines import lines_with
+
 _INSTALL = re.compile(
-    r"(?P<command>\b(?:pip3?|npm|pnpm|yarn|conda|mamba|micromamba)\s+(?:install|add|i)\b)[^\n]*"
+    r"(?P<command>\b(?:pip3?|npm|pnpm|yarn|conda|mamba|micromamba)\s+(?:install|add|i)\b)"
+    r"[^\n]{0,400}"
     r"(?<=[\s\"'])\$\{\{\s*matrix\.(?P<key>[\w.-]+)[^}]*\}\}"
 )
+_MATRIX = re.compile(r"matrix\.")
 _BLOCK = re.compile(r"[|>][+-]?\d?\s*(?:#.*)?$|$")
 _ITEM = re.compile(r"\s*-\s+(?P<value>.+)$")
 _COMMENT = re.compile(r"\s#.*$")
@@ -21,9 +25,11 @@ def matrix_installs(text: str) -> Iterator[tuple[str, int]]:
     """For every value that an install command takes from the matrix, the command with that value
     put in, and the line of the value.
     """
-    if "matrix." not in text:
-        return
-    wanted = {found["key"]: found["command"] for found in _INSTALL.finditer(text)}
+    wanted = {
+        found["key"]: found["command"]
+        for line, _ in lines_with(text, _MATRIX)
+        for found in _INSTALL.finditer(line)
+    }
     if not wanted or len(wanted) > _MOST_KEYS:
         return
     keys = "|".join(re.escape(key.rpartition(".")[2]) for key in wanted)

@@ -10,6 +10,7 @@ from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
 from gitops_auditor.dependencies.manifests.images import templated_image
+from gitops_auditor.dependencies.manifests.matched_lines import lines_with
 from gitops_auditor.dependencies.manifests.matrix_installs import matrix_installs
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.shell_commands import commands_in, commands_in_text
@@ -49,16 +50,16 @@ _SCRIPT_FOLDERS: Final = frozenset({"bin", "ci", ".ci", "hack", "script", "scrip
 _SHELL = re.compile(rb"#!\s*(?:/\S*/env\s+)?\S*\b(?:ba|da|k|z)?sh\b")
 _ARG = re.compile(r"^ARG[ \t]+(?P<name>\w+)=(?P<value>[^\s$]+)[ \t]*$", re.MULTILINE)
 _REPOSITORY = re.compile(
-    r"^[ \t]*(?:-[ \t]+)?(?:github[-_])?repo(?:sitory)?:[ \t]+[\"']?"
-    r"(?P<name>[A-Za-z0-9][\w.-]*/[\w.-]+)[\"']?[ \t]*(?:#.*)?$",
-    re.MULTILINE,
+    r"[ \t]*(?:-[ \t]+)?(?:github[-_])?repo(?:sitory)?:[ \t]+[\"']?"
+    r"(?P<name>[A-Za-z0-9][\w.-]*/[\w.-]+)[\"']?[ \t]*(?:#.*)?$"
 )
+_REPOSITORY_KEY = re.compile(r"repo(?:sitory)?:[ \t]")
 _IMAGE_INPUT = re.compile(
-    r"^[ \t]+(?!(?:tags?|images?|cache-\w+|outputs?|container):)[\w.-]+(?::[ \t]+|=)[\"']?"
-    r"(?P<image>(?:quay\.io|ghcr\.io|docker\.io|gcr\.io)/(?:\$\{\{[^}]*\}\}|[^\s\"'$])+"
-    r"[:@](?:\$\{\{[^}]*\}\}|[^\s\"'$])+)[\"']?[ \t]*(?:#.*)?$",
-    re.MULTILINE,
+    r"[ \t]+(?!(?:tags?|images?|cache-\w+|outputs?|container):)[\w.-]+(?::[ \t]+|=)[\"']?"
+    r"(?P<image>(?:quay\.io|ghcr\.io|docker\.io|gcr\.io)/(?:\$\{\{[^}]*\}\}|[^\s\"'$]){1,250}"
+    r"[:@](?:\$\{\{[^}]*\}\}|[^\s\"'$]){1,250})[\"']?[ \t]*(?:#.*)?$"
 )
+_REGISTRY = re.compile(r"\.io/")
 
 
 def read_script(file: ManifestFile) -> ManifestFacts:
@@ -77,8 +78,10 @@ def read_pipeline_script(file: ManifestFile) -> ManifestFacts:
 
 def _given(text: str, scope: Scope) -> Iterator[Declaration]:
     """Repositories that a step or a matrix is given by name, to check out or to watch."""
-    for found in _REPOSITORY.finditer(text):
-        line = text.count("\n", 0, found.start("name")) + 1
+    for written, line in lines_with(text, _REPOSITORY_KEY):
+        found = _REPOSITORY.match(written)
+        if found is None:
+            continue
         reference = Reference("repository", found["name"].lower())
         yield Declaration(
             DependencyType.GIT, found["name"], reference, "", ConstraintKind.NONE, scope,
@@ -88,11 +91,11 @@ def _given(text: str, scope: Scope) -> Iterator[Declaration]:
 
 def _given_images(text: str, scope: Scope) -> Iterator[Declaration]:
     """Images in the inputs of actions; what an action builds or pushes is no dependency."""
-    for found in _IMAGE_INPUT.finditer(text):
-        line = text.count("\n", 0, found.start("image")) + 1
-        image = templated_image(found["image"], line=line, scope=scope, confidence=CONFIDENCE)
-        if image is not None:
-            yield image
+    for written, line in lines_with(text, _REGISTRY):
+        found = _IMAGE_INPUT.match(written)
+        if found is not None:
+            image = templated_image(found["image"], line=line, scope=scope, confidence=CONFIDENCE)
+            yield from [image] if image is not None else []
 
 
 def read_image_script(file: ManifestFile) -> ManifestFacts:

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_auditor.dependencies.manifests.image_lines import (
-    has_only_literal_images,
+    image_lines,
     literal_images,
+    say_all,
 )
 from gitops_auditor.dependencies.manifests.image_values import image_values
 from gitops_auditor.dependencies.manifests.kubernetes import READER, read_yaml
@@ -310,9 +311,10 @@ def test_reading_lines_finds_what_parsing_finds(entries: list[tuple[str, str, st
         for i, (image, q, comment) in enumerate(entries)
     ]
     text = "kind: Pod\nspec:\n  containers:\n" + "\n".join(lines) + "\n"
-    assert has_only_literal_images(text)
+    named = image_lines(text)
+    assert say_all(named, text)
     parsed = list(image_values(parse_yaml(text)[0].root, scope=Scope.RUNTIME))
-    assert list(literal_images(text, scope=Scope.RUNTIME)) == parsed
+    assert list(literal_images(named, scope=Scope.RUNTIME)) == parsed
 
 
 @pytest.mark.parametrize(
@@ -321,7 +323,7 @@ def test_reading_lines_finds_what_parsing_finds(entries: list[tuple[str, str, st
      "# image: a/b\nx: 1\n", "image: &a a/b\n", "image: nginx\n"],
 )  # fmt: skip
 def test_text_whose_lines_do_not_say_everything_is_parsed(text: str) -> None:
-    assert not has_only_literal_images(text)
+    assert not say_all(image_lines(text), text)
 
 
 @pytest.mark.parametrize(

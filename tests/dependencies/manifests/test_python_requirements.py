@@ -1,7 +1,9 @@
 import pytest
 
+from gitops_auditor.dependencies.manifests.python_names import python_requirement
 from gitops_auditor.dependencies.manifests.python_requirements import READER, read_requirements
 from gitops_auditor.dependencies.manifests.reader import ManifestFile
+from gitops_auditor.dependencies.models import Scope
 from tests.dependencies.manifests.stated import references, rows
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -120,3 +122,13 @@ def test_a_line_that_is_no_requirement_is_a_problem_and_the_rest_is_read() -> No
 def test_odd_names_are_claimed_and_other_texts_are_not(path: str, claimed: bool) -> None:
     assert READER.claims is not None
     assert READER.claims(path) is claimed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a", "a==1.2.3", "a>=1,<2", "a ~= 1.4", "a[x, y]>=1", "a!=1.5", "a == 1.0", "a>=1 ,<2"],
+)
+def test_a_plain_requirement_is_read_as_one_with_a_marker_is(text: str) -> None:
+    plain = python_requirement(text, line=1, scope=Scope.RUNTIME)
+    marked = python_requirement(f"{text}; python_version > '3'", line=1, scope=Scope.RUNTIME)
+    assert plain == marked
