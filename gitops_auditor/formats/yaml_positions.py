@@ -141,27 +141,29 @@ class _Builder:
                 self._restart()
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
+        # Most of a file is plain scalars: what they need is done here, without further calls.
         line, column = position = _position(event)
-        self._count(1, position)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._count(0, position)
         frame = self._stack[-1] if self._stack else None
-        value: Scalar = event.value
+        text: str = event.value
         if frame is not None and frame.container is not None:
             if frame.key is None:
-                self._key(frame, event, position)
+                self._key(frame, event, (text, line, column))
                 return
             _, line, column = frame.key
-        if event.implicit[0]:
-            value = _resolve(event.value)
-        node = Node(value, line, column)
+        resolved = event.implicit[0] and (text in _LITERALS or text[0] in _NUMBER_STARTS)
+        node = Node(_resolve(text) if resolved else text, line, column)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(node, 1, 0)
         self._add(node)
 
-    def _key(self, frame: _Frame, event: yaml.ScalarEvent, position: _Position) -> None:
+    def _key(self, frame: _Frame, event: yaml.ScalarEvent, key: tuple[str, int, int]) -> None:
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(Node(event.value, *position), 1, 0)
-        frame.key = (event.value, *position)
-        frame.merging = event.value == "<<" and event.implicit[0]
+            self._anchors[event.anchor] = _Anchored(Node(*key), 1, 0)
+        frame.key = key
+        frame.merging = key[0] == "<<" and event.implicit[0]
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         position = _position(event)
@@ -228,7 +230,8 @@ class _Builder:
             self._root = node
             return
         frame = self._stack[-1]
-        frame.height = max(frame.height, height + 1)
+        if height >= frame.height:
+            frame.height = height + 1
         if isinstance(frame.node.value, list):
             frame.node.value.append(node)
         elif frame.container is not None and frame.key is not None:

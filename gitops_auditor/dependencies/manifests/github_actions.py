@@ -5,6 +5,7 @@ needs at run time what its steps use; everything else here is needed by CI only.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from gitops_auditor.dependencies.manifests.file_scope import scope_of_path
@@ -13,6 +14,7 @@ from gitops_auditor.dependencies.manifests.images import image_declaration
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.manifests.yaml_documents import yaml_documents
 from gitops_auditor.dependencies.models import (
+    ConstraintKind,
     Declaration,
     DependencyType,
     ManifestFacts,
@@ -73,14 +75,21 @@ def _use(node: Node | None, scope: Scope) -> Iterator[Declaration]:
     if written.startswith(_DOCKER):
         yield from _image(node, scope)
         return
+    action = _action(written)
+    if action is not None:
+        name, reference, revision, kind = action
+        yield Declaration(DependencyType.CI, name, reference, revision, kind, scope, 1.0, node.line)
+
+
+@lru_cache(maxsize=1024)
+def _action(written: str) -> tuple[str, Reference, str, ConstraintKind] | None:
+    """The repository of an action, and its revision; the same ones are used again and again."""
     name, _, revision = written.partition("@")
     parts = name.split("/")
     if len(parts) < 2 or "" in parts[:2] or "$" in "/".join(parts[:2]) or " " in name:
-        return
+        return None
     owned = "/".join(parts[:2])  # whatever the path inside, it is the repository that has versions
-    reference = Reference("repository", owned.lower())
-    kind = revision_kind(revision)
-    yield Declaration(DependencyType.CI, owned, reference, revision, kind, scope, 1.0, node.line)
+    return owned, Reference("repository", owned.lower()), revision, revision_kind(revision)
 
 
 def _image(node: Node | None, scope: Scope) -> Iterator[Declaration]:
