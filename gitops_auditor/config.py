@@ -89,7 +89,7 @@ class Settings(BaseModel):
         "GITOPS_URL", "", "Address under which others reach this server, for links and callbacks."
     )
     token: SecretStr = _setting(
-        "GITOPS_TOKEN", SecretStr(""), "Bearer token that commands use towards a running server."
+        "GITOPS_TOKEN", SecretStr(""), "Bearer token that callbacks from elsewhere show."
     )
     tls_cert: OptionalPath = _setting(
         "GITOPS_TLS_CERT", None, "Certificate file (PEM) to serve TLS with."

@@ -40,10 +40,11 @@ def command(
 
 def show(graph: DependencyGraph) -> None:
     """The graph as a table of phases, with what each repository needs."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     line("\n[bold]Dependencies[/bold], in update order")
-    table = Table(header_style="bold")
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in ("phase", "repository", "needs", "needed by"):
         table.add_column(name, justify="right" if name in {"phase", "needed by"} else "left")
     names, needs = _names(graph), _needs(graph)

@@ -55,9 +55,10 @@ def show(report: ImpactReport) -> None:
 
 
 def _show_effects(effects: Sequence[Effect]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(header_style="bold")
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in ("repository", "steps", "scope", "accepts", "evidence"):
         table.add_column(name, overflow="fold")
     for effect in effects:

@@ -25,7 +25,7 @@ from gitops_auditor.work.store import WorkStore
 Run = Callable[[WorkProgress], Awaitable[dict[str, JsonValue]]]
 
 AT_ONCE = 8
-STOP_SECONDS = 3.0
+STOP_SECONDS = 2.0
 """How long the end of the process waits for its work to notice that it is cancelled."""
 LOOK_SECONDS = 2.0
 """How often a wait looks whether the process that runs the work is still there."""
