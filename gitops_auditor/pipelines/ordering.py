@@ -57,11 +57,16 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Stages and jobs by name and id. Jobs of one generation wait only for earlier ones."""
+    """Stages and jobs by name and id, as they are written.
+
+    Jobs of one generation wait only for earlier ones; `order` lists stages, and the jobs of each,
+    so that everything comes after what it waits for.
+    """
 
     stages: Mapping[str, StageSpec]
     jobs: Mapping[str, JobSpec]
     generations: tuple[tuple[str, ...], ...]
+    order: Mapping[str, tuple[str, ...]]
 
 
 _Spec = StageSpec | JobSpec
@@ -85,7 +90,13 @@ def arrange(definition: PipelineDefinition) -> Arrangement:
     if arranger.problems:
         message = arranger.problems[0].message
         raise InvalidRequest(message, hint="Correct the definition.")
-    return Arrangement(arranger.stages, arranger.jobs, tuple(_generations(arranger)))
+    generations = tuple(_generations(arranger))
+    stages = TopologicalSorter({name: one.after for name, one in arranger.stages.items()})
+    order: dict[str, list[str]] = {name: [] for name in stages.static_order()}
+    for name in (name for names in generations for name in names):
+        order[arranger.jobs[name].stage].append(name)
+    sorted_jobs = {stage: tuple(names) for stage, names in order.items()}
+    return Arrangement(arranger.stages, arranger.jobs, generations, sorted_jobs)
 
 
 class _Arranger:

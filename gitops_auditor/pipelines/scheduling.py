@@ -17,7 +17,7 @@ from gitops_auditor.pipelines.conditions import (
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import Arrangement, JobSpec, StageSpec
 from gitops_auditor.pipelines.scope import names_for
-from gitops_auditor.pipelines.states import RunState, close, conclude, damage
+from gitops_auditor.pipelines.states import FINAL, RunState, close, conclude, damage
 from gitops_auditor.pipelines.trigger_models import Event
 
 
@@ -66,7 +66,7 @@ class _Advance:
         self._arrangement = arrangement
         self._state = state
         self._facts = facts
-        unfinished = (name for name, one in state.jobs.items() if not one.is_final)
+        unfinished = [name for name, one in state.jobs.items() if one.status not in FINAL]
         self._open = Counter(arrangement.jobs[name].stage for name in unfinished)
 
     def step(self) -> Step:
@@ -74,8 +74,9 @@ class _Advance:
             return Step(conclude(self._arrangement, self._state), ())
         ready = [
             Ready(name, self._state.jobs[name].attempt + 1, self._state.jobs[name].wait)
-            for generation in self._arrangement.generations
-            for name in generation
+            for stage, names in self._arrangement.order.items()
+            if self._open[stage] and not self._waits(stage)
+            for name in names
             if self._may_start(name)
         ]
         return Step(conclude(self._arrangement, self._state), tuple(ready))
@@ -87,7 +88,8 @@ class _Advance:
             return True
         job = self._arrangement.jobs[name]
         stage = self._arrangement.stages[job.stage]
-        if not self._is_reached(job, stage):
+        waits = (*job.follows, *job.needs)
+        if not all(self._state.jobs[one].is_final for one in waits):
             return False
         self._enter(stage)
         if self._state.jobs[name].is_final or not self._passes(job, stage):
@@ -95,11 +97,9 @@ class _Advance:
         self._state = replace(self._state, admitted=self._state.admitted | {name})
         return True
 
-    def _is_reached(self, job: JobSpec, stage: StageSpec) -> bool:
-        """Whether everything that the job waits for is over."""
-        if any(self._open[one] for one in stage.before):
-            return False
-        return all(self._state.jobs[one].is_final for one in (*job.follows, *job.needs))
+    def _waits(self, stage: str) -> bool:
+        """Whether a stage before this one is not over."""
+        return any(self._open[one] for one in self._arrangement.stages[stage].before)
 
     def _enter(self, stage: StageSpec) -> None:
         """Decide on the stage when the first of its jobs is reached; a false one ends its jobs."""

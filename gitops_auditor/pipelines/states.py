@@ -167,7 +167,7 @@ def stage_status(arrangement: Arrangement, state: RunState, stage: str) -> JobSt
 
 def conclude(arrangement: Arrangement, state: RunState) -> RunState:
     """The run with its final status when every job is over, else unchanged."""
-    if state.is_final or not all(one.is_final for one in state.jobs.values()):
+    if state.is_final or any(one.status not in FINAL for one in state.jobs.values()):
         return state
     if state.is_cancelled:
         return replace(state, status="cancelled")

@@ -163,9 +163,12 @@ def test_every_job_comes_once_after_all_that_it_waits_for(definition: PipelineDe
     found = arrange(definition)
     order = {name: at for at, names in enumerate(found.generations) for name in names}
     assert sum(len(names) for names in found.generations) == len(order) == len(found.jobs)
+    flat = [name for names in found.order.values() for name in names]
+    assert sorted(flat) == sorted(found.jobs)
     for spec in found.jobs.values():
         earlier = {
             one for name in found.stages[spec.stage].before for one in found.stages[name].jobs
         }
         for one in {*spec.follows, *spec.needs, *spec.upstream, *earlier}:
             assert order[one] < order[spec.id]
+            assert flat.index(one) < flat.index(spec.id)
