@@ -17,6 +17,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.dependencies import heads, store
 from gitops_auditor.dependencies.announcements import announce, totals
 from gitops_auditor.dependencies.changes import Difference, compare
+from gitops_auditor.dependencies.collection import RARE_COLLECTIONS
 from gitops_auditor.dependencies.edges import Edge, RepositoryStatements
 from gitops_auditor.dependencies.heads import Standing
 from gitops_auditor.dependencies.matching import consumers, match
@@ -79,6 +80,10 @@ class Scan:
 
     async def run(self, selected: Sequence[Repository], progress: Progress) -> ScanReport:
         """Scan and store, or raise Unavailable and change nothing: the database cannot be used."""
+        with RARE_COLLECTIONS.block():
+            return await self._run(selected, progress)
+
+    async def _run(self, selected: Sequence[Repository], progress: Progress) -> ScanReport:
         with self._timed("heads"):
             standings = await heads.standings(self._git, selected)
             async with self._database.read() as connection:

@@ -5,6 +5,7 @@ A snapshot is a cache: whoever cannot read one scans again. It is valid for one 
 
 import json
 import zlib
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -85,13 +86,27 @@ def encode(facts: RepositoryFacts) -> bytes:
 
 def decode(packed: bytes) -> RepositoryFacts:
     """Unpack what `encode` packed. Raises UnreadableSnapshot for anything else."""
+    return _decode(packed, _declarations)
+
+
+def decode_offers(packed: bytes) -> RepositoryFacts:
+    """As `decode`, but without the declarations, which are most of a snapshot."""
+    return _decode(packed, _nothing)
+
+
+_Declarations = Callable[[list[Any]], tuple[Declaration, ...]]
+
+
+def _decode(packed: bytes, declarations_of: _Declarations) -> RepositoryFacts:
     try:
         commit, files, gitlinks, problems = json.loads(
             zlib.decompress(packed).decode("utf-8", "surrogatepass")
         )
         return RepositoryFacts(
             commit,
-            tuple(FileFacts(path, blob, _facts(facts)) for path, blob, facts in files),
+            tuple(
+                FileFacts(path, blob, _facts(facts, declarations_of)) for path, blob, facts in files
+            ),
             tuple(Gitlink(*link) for link in gitlinks),
             tuple((path, Problem(*problem)) for path, problem in problems),
         )
@@ -99,10 +114,18 @@ def decode(packed: bytes) -> RepositoryFacts:
         raise UnreadableSnapshot(str(error)) from error
 
 
-def _facts(row: list[Any]) -> ManifestFacts:
+def _declarations(rows: list[Any]) -> tuple[Declaration, ...]:
+    return tuple([_declaration(row) for row in rows])
+
+
+def _nothing(_rows: list[Any]) -> tuple[Declaration, ...]:
+    return ()
+
+
+def _facts(row: list[Any], declarations_of: _Declarations) -> ManifestFacts:
     declarations, provisions, problems, package, members, definitions = row
     return ManifestFacts(
-        tuple([_declaration(item) for item in declarations]),
+        declarations_of(declarations),
         tuple([Provision(Reference(*ref), version, line) for ref, version, line in provisions]),
         tuple([Problem(*item) for item in problems]),
         package,

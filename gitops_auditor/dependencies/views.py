@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gitops_auditor.dependencies.models import FileProblem, Package, Problem
-from gitops_auditor.dependencies.snapshots import RepositoryFacts, UnreadableSnapshot, decode
+from gitops_auditor.dependencies.snapshots import (
+    RepositoryFacts,
+    UnreadableSnapshot,
+    decode,
+    decode_offers,
+)
 
 
 class Contents(NamedTuple):
@@ -18,7 +23,7 @@ def contents_of(packed: Mapping[str, bytes]) -> Contents:
     """The contents of snapshots by repository id, in the order of ids, files and lines."""
     contents = Contents([], [])
     for repository, content in sorted(packed.items()):
-        facts = unpacked(content)
+        facts = _offers(content)
         if facts is not None:
             contents.packages.extend(_packages(repository, facts))
             contents.problems.extend(problems_of(repository, facts))
@@ -38,6 +43,13 @@ def unpacked(packed: bytes | None) -> RepositoryFacts | None:
     """The snapshot, None when there is none that this version can read."""
     try:
         return decode(packed) if packed is not None else None
+    except UnreadableSnapshot:
+        return None
+
+
+def _offers(packed: bytes) -> RepositoryFacts | None:
+    try:
+        return decode_offers(packed)
     except UnreadableSnapshot:
         return None
 

@@ -94,7 +94,7 @@ class Git:
                 f"The tree of commit {commit} could not be read from {path}.",
                 hint="Fetch the commit, or run `git fsck` there. git says: " + _first_line(output),
             )
-        return [_tree_entry(record) for record in output.stdout.split(b"\0") if record]
+        return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
 
     async def blobs(
         self,
@@ -249,10 +249,11 @@ def _object_id(text: str) -> str:
     return text
 
 
-def _tree_entry(record: bytes) -> TreeEntry:
-    head, _, path = record.partition(b"\t")
-    mode, _, blob = head.split(b" ")
-    return TreeEntry(mode.decode(), blob.decode(), path.decode("utf-8", "backslashreplace"))
+def _tree_entries(listing: bytes) -> list[TreeEntry]:
+    """The entries of `git ls-tree -r -z`: mode, type and id, a tab, the path, a zero."""
+    text = listing.decode("utf-8", "backslashreplace")
+    heads = [record.partition("\t") for record in text.split("\0")[:-1]]
+    return [TreeEntry(head[:6], head.rpartition(" ")[2], path) for head, _, path in heads]
 
 
 def _first_line(output: Output) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, get_args
 
+from pydantic import TypeAdapter
 from sqlalchemy import Text, bindparam, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,7 +46,7 @@ _PLAIN: Final = (
     "target_package",
 )
 _INSERTED: Final = (*_PLAIN, "locator", "metadata", "discovered_at", "last_validated")
-_ALL_FIELDS: Final = set(Dependency.model_fields)
+_DEPENDENCIES: Final = TypeAdapter(list[Dependency])
 
 
 class EdgeCounts(NamedTuple):
@@ -133,28 +134,29 @@ def dependencies_of(rows: Iterable[Sequence[Any]]) -> list[Dependency]:
     moments = _Moments()
     texts: dict[str, str] = {}
     keep = texts.setdefault
-    return [
-        Dependency.model_construct(
-            _fields_set=_ALL_FIELDS,
-            id=row[0],
-            source_repo=keep(row[1], row[1]),
-            target_repo=keep(row[2], row[2]) if row[2] is not None else None,
-            dependency_type=_TYPES[row[3]],
-            name=keep(row[4], row[4]),
-            version_constraint=keep(row[5], row[5]),
-            constraint_kind=_KINDS[row[6]],
-            scope=_SCOPES[row[7]],
-            impact_level=_LEVELS[row[8]],
-            confidence=row[9],
-            file=keep(row[10], row[10]),
-            line=row[11],
-            source_package=keep(row[12], row[12]),
-            target_package=keep(row[13], row[13]),
-            discovered_at=moments[row[14]],
-            last_validated=moments[row[15]],
+    return _DEPENDENCIES.validate_python(
+        (
+            {
+                "id": row[0],
+                "source_repo": keep(row[1], row[1]),
+                "target_repo": keep(row[2], row[2]) if row[2] is not None else None,
+                "dependency_type": _TYPES[row[3]],
+                "name": keep(row[4], row[4]),
+                "version_constraint": keep(row[5], row[5]),
+                "constraint_kind": _KINDS[row[6]],
+                "scope": _SCOPES[row[7]],
+                "impact_level": _LEVELS[row[8]],
+                "confidence": row[9],
+                "file": keep(row[10], row[10]),
+                "line": row[11],
+                "source_package": keep(row[12], row[12]),
+                "target_package": keep(row[13], row[13]),
+                "discovered_at": moments[row[14]],
+                "last_validated": moments[row[15]],
+            }
+            for row in rows
         )
-        for row in rows
-    ]
+    )
 
 
 class _Moments(dict[Any, datetime]):
