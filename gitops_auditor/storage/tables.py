@@ -60,7 +60,8 @@ repository_snapshots = Table(
         primary_key=True,
     ),
     Column("commit_sha", Text, nullable=False),
-    Column("tree_sha", Text, nullable=False),
+    # Of the manifests: commits that differ in other files only have equal ones.
+    Column("digest", Text, nullable=False),
     Column("reader_version", Text, nullable=False),
     Column("facts", LargeBinary, nullable=False),
     Column("scanned_at", UtcTimestamp, nullable=False, server_default=NOW),
@@ -69,6 +70,7 @@ repository_snapshots = Table(
 repository_dependencies = Table(
     "repository_dependencies",
     metadata,
+    # A digest of what makes an edge the same edge in the next scan.
     Column("id", Text, primary_key=True),
     Column("source_repo", Text, nullable=False),
     # Null when no repository of the workspace provides what is asked for.
@@ -87,8 +89,6 @@ repository_dependencies = Table(
     Column("line", Integer, nullable=False, server_default="0"),
     Column("source_package", Text, nullable=False, server_default=""),
     Column("target_package", Text, nullable=False, server_default=""),
-    # What makes an edge the same edge in the next scan.
-    Column("locator", Text, nullable=False, unique=True),
     Column("removed_at", UtcTimestamp),
     Index("ix_repository_dependencies_source_repo_removed_at", "source_repo", "removed_at"),
     Index("ix_repository_dependencies_target_repo_removed_at", "target_repo", "removed_at"),

@@ -137,13 +137,13 @@ async def test_json_comes_back_as_it_was_and_none_is_null(database: Database) ->
 
 async def test_an_edge_is_stored_once(database: Database) -> None:
     edge = insert(tables.repository_dependencies).values(
-        source_repo="a", dependency_type="npm", name="b", file="package.json", locator="a:b"
+        id="1", source_repo="a", dependency_type="npm", name="b", file="package.json"
     )
     async with database.write() as transaction:
-        await transaction.execute(edge.values(id="1"))
+        await transaction.execute(edge)
     with pytest.raises(IntegrityError):
         async with database.write() as transaction:
-            await transaction.execute(edge.values(id="2"))
+            await transaction.execute(edge)
 
 
 async def test_the_path_of_a_removed_repository_may_be_registered_again(database: Database) -> None:
@@ -162,7 +162,7 @@ COMMON: dict[str, Select[tuple[object, ...]]] = {
     "edges from": select(EDGES.id).where(EDGES.source_repo == "a", EDGES.removed_at.is_(None)),
     "edges to": select(EDGES.id).where(EDGES.target_repo == "a", EDGES.removed_at.is_(None)),
     "edges by name": select(EDGES.id).where(EDGES.name == "a"),
-    "an edge": select(EDGES.id).where(EDGES.locator == "a"),
+    "an edge": select(EDGES.name).where(EDGES.id == "a"),
     "changes of an edge": select(tables.dependency_changes).where(
         tables.dependency_changes.c.dependency_id == "a"
     ),

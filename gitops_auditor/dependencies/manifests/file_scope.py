@@ -12,6 +12,7 @@ _DIRECTORIES = {
     "tests": Scope.TEST,
     "testing": Scope.TEST,
     "testdata": Scope.TEST,
+    "test_files": Scope.TEST,
     "__tests__": Scope.TEST,
     "fixture": Scope.TEST,
     "fixtures": Scope.TEST,

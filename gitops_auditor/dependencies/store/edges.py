@@ -45,7 +45,7 @@ _PLAIN: Final = (
     "source_package",
     "target_package",
 )
-_INSERTED: Final = (*_PLAIN, "locator", "metadata", "discovered_at", "last_validated")
+_INSERTED: Final = (*_PLAIN, "metadata", "discovered_at", "last_validated")
 _DEPENDENCIES: Final = TypeAdapter(list[Dependency])
 
 
@@ -135,27 +135,25 @@ def dependencies_of(rows: Iterable[Sequence[Any]]) -> list[Dependency]:
     texts: dict[str, str] = {}
     keep = texts.setdefault
     return _DEPENDENCIES.validate_python(
-        (
-            {
-                "id": row[0],
-                "source_repo": keep(row[1], row[1]),
-                "target_repo": keep(row[2], row[2]) if row[2] is not None else None,
-                "dependency_type": _TYPES[row[3]],
-                "name": keep(row[4], row[4]),
-                "version_constraint": keep(row[5], row[5]),
-                "constraint_kind": _KINDS[row[6]],
-                "scope": _SCOPES[row[7]],
-                "impact_level": _LEVELS[row[8]],
-                "confidence": row[9],
-                "file": keep(row[10], row[10]),
-                "line": row[11],
-                "source_package": keep(row[12], row[12]),
-                "target_package": keep(row[13], row[13]),
-                "discovered_at": moments[row[14]],
-                "last_validated": moments[row[15]],
-            }
-            for row in rows
-        )
+        {
+            "id": row[0],
+            "source_repo": keep(row[1], row[1]),
+            "target_repo": keep(row[2], row[2]) if row[2] is not None else None,
+            "dependency_type": _TYPES[row[3]],
+            "name": keep(row[4], row[4]),
+            "version_constraint": keep(row[5], row[5]),
+            "constraint_kind": _KINDS[row[6]],
+            "scope": _SCOPES[row[7]],
+            "impact_level": _LEVELS[row[8]],
+            "confidence": row[9],
+            "file": keep(row[10], row[10]),
+            "line": row[11],
+            "source_package": keep(row[12], row[12]),
+            "target_package": keep(row[13], row[13]),
+            "discovered_at": moments[row[14]],
+            "last_validated": moments[row[15]],
+        }
+        for row in rows
     )
 
 
@@ -176,7 +174,7 @@ async def _insert(transaction: AsyncConnection, edges: Sequence[Edge], now: date
     moment, as_json = bulk.converter("discovered_at")(now), bulk.converter("metadata")
     for part in parts(edges):
         await bulk.rows(
-            [(*_plain(edge), edge.id, as_json(_metadata(edge)), moment, moment) for edge in part]
+            [(*_plain(edge), as_json(_metadata(edge)), moment, moment) for edge in part]
         )
 
 

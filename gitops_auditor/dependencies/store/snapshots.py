@@ -36,7 +36,7 @@ async def snapshot_heads(connection: AsyncConnection) -> dict[str, SnapshotHead]
     query = select(
         _columns.repository_id,
         _columns.commit_sha,
-        _columns.tree_sha,
+        _columns.digest,
         _columns.reader_version,
     )
     return {row[0]: SnapshotHead(*row[1:]) for row in await connection.execute(query)}
@@ -62,7 +62,7 @@ async def save_snapshots(
             {
                 "repository_id": snapshot.repository_id,
                 "commit_sha": snapshot.commit,
-                "tree_sha": snapshot.digest,
+                "digest": snapshot.digest,
                 "reader_version": snapshot.reader_version,
                 "facts": snapshot.facts,
                 "scanned_at": now,

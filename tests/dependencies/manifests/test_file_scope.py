@@ -18,6 +18,7 @@ from gitops_auditor.dependencies.models import Scope
         ("docs/examples/x.yaml", Scope.RUNTIME, Scope.EXAMPLE),
         ("playground/package.json", Scope.RUNTIME, Scope.EXAMPLE),
         ("src/__tests__/package.json", Scope.RUNTIME, Scope.TEST),
+        ("test_files/build.json", Scope.RUNTIME, Scope.TEST),
         ("tests", Scope.RUNTIME, Scope.RUNTIME),
     ],
 )

@@ -89,7 +89,7 @@ def _create_repository_snapshots() -> None:
         "repository_snapshots",
         sa.Column("repository_id", sa.Text, nullable=False),
         sa.Column("commit_sha", sa.Text, nullable=False),
-        sa.Column("tree_sha", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
         sa.Column("reader_version", sa.Text, nullable=False),
         sa.Column("facts", sa.LargeBinary(), nullable=False),
         sa.Column("scanned_at", TIMESTAMP, server_default=NOW, nullable=False),
@@ -123,10 +123,8 @@ def _create_repository_dependencies() -> None:
         sa.Column("line", sa.Integer, server_default="0", nullable=False),
         sa.Column("source_package", sa.Text, server_default="", nullable=False),
         sa.Column("target_package", sa.Text, server_default="", nullable=False),
-        sa.Column("locator", sa.Text, nullable=False),
         sa.Column("removed_at", TIMESTAMP),
         sa.PrimaryKeyConstraint("id", name="pk_repository_dependencies"),
-        sa.UniqueConstraint("locator", name="uq_repository_dependencies_locator"),
     )
     op.create_index("ix_repository_dependencies_name", "repository_dependencies", ["name"])
     op.create_index(
