@@ -89,20 +89,25 @@ def read_left(folder: Path, path: str, *, max_bytes: int) -> bytes:
 
 
 def _descend(folder: Path, parts: tuple[str, ...]) -> int:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    for part in parts:
-        try:
-            below = os.open(part, _FLAGS, dir_fd=opened)
-        except FileNotFoundError:
-            raise NotFound(
-                f"The job left no {'/'.join(parts)}.", hint="Check the path that it writes to."
-            ) from None
-        except OSError as refused:
-            raise Refused(
-                f"{'/'.join(parts)} cannot be read: {refused.strerror}.",
-                hint="Links are not followed; write a plain file.",
-            ) from None
-        finally:
-            os.close(opened)
-        opened = below
+    path = "/".join(parts)
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for part in parts:
+            opened = _below(opened, part)
+    except FileNotFoundError:
+        raise NotFound(
+            f"The job left no {path}.", hint="Check the path that it writes to."
+        ) from None
+    except OSError as refused:
+        raise Refused(
+            f"{path} cannot be read: {refused.strerror}.",
+            hint="Links are not followed; write a plain file.",
+        ) from None
     return opened
+
+
+def _below(opened: int, part: str) -> int:
+    try:
+        return os.open(part, _FLAGS, dir_fd=opened)
+    finally:
+        os.close(opened)

@@ -13,7 +13,7 @@ import anyio
 
 from gitops_auditor.execution.forking import ForkServer, send_descriptors
 from gitops_auditor.execution.results import JobResult, result_of
-from gitops_auditor.execution.supervision.orders import Order, anonymous_file, encode
+from gitops_auditor.execution.supervision.orders import COOKIE, Order, anonymous_file, encode
 from gitops_auditor.execution.supervision.supervisor import CANCEL, OUTPUT_LIMIT
 
 Stream = Literal["stdout", "stderr"]
@@ -45,7 +45,11 @@ class Processes:
             await processes._close()
 
     async def start(self, order: Order, sink: OutputSink) -> "JobProcess":
-        """Hand the order to a supervisor. Raises Unavailable when no process can be made."""
+        """Hand the order to a supervisor. Raises Unavailable when no process can be made.
+
+        The job's processes start with a variable that holds the order's cookie.
+        """
+        order = order._replace(environment={**order.environment, COOKIE: order.cookie})
         job = JobProcess(order, sink, await self._supervisor(), self._ended)
         self._running.add(job)
         try:
@@ -72,7 +76,10 @@ class Processes:
             if _alive(kept):
                 return kept
             kept.close()
-        if self._server is None or not self._server.alive:
+        if self._server is not None and not self._server.alive:
+            self._server.stop()
+            self._server = None
+        if self._server is None:
             self._server = ForkServer()
         return await self._server.supervisor()
 

@@ -65,7 +65,7 @@ class _File(BaseModel):
 
 
 class SecretStore:
-    """Secrets in a folder's `secrets.json`; the key is `secrets.key` (mode 0400) there or elsewhere."""
+    """Secrets in a folder's `secrets.json`; the key is `secrets.key` (mode 0400)."""
 
     def __init__(self, folder: Path, key_folder: Path | None = None) -> None:
         self._path = folder / "secrets.json"

@@ -12,7 +12,7 @@ import pytest
 from gitops_auditor.execution.process import JobProcess, Processes, Stream
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision import process_tree
-from gitops_auditor.execution.supervision.orders import COOKIE, Isolation, Limits, Order
+from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
 NOBODY = (65534, 65534) if os.geteuid() == 0 else None
 PYTHON = shutil.which("python3", path="/usr/bin:/bin") or ""
@@ -56,7 +56,7 @@ class Jobs:
         environment: dict[str, str] | None = None,
     ) -> Order:
         """An order with this workspace as the only writable folder."""
-        variables = {"PATH": "/usr/bin:/bin", COOKIE: self.cookie, **(environment or {})}
+        variables = {"PATH": "/usr/bin:/bin", **(environment or {})}
         return Order(
             argv=argv,
             cwd=str(self.workspace),

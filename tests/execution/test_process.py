@@ -324,6 +324,17 @@ async def test_a_killed_supervisor_loses_the_job_and_leaves_nothing(
     assert (await jobs.run(jobs.order("true"))).failure is None
 
 
+async def test_a_killed_fork_server_is_replaced_and_its_jobs_run_on(jobs: Jobs) -> None:
+    job = await jobs.start(jobs.order("sh", "-c", "echo ready; while [ ! -e go ]; do :; done"))
+    await jobs.until_output(b"ready")
+    os.kill(_parent(_supervisor_of(jobs.left())), signal.SIGKILL)
+    other = await jobs.start(jobs.order("sh", "-c", "echo other"))
+    assert (await other.wait()).failure is None
+    (jobs.workspace / "go").touch()
+    assert (await job.wait()).failure is None
+    assert jobs.left() == []
+
+
 def _supervisor_of(pids: list[int]) -> int:
     """The first process above these that is not one of the job's own."""
     pid = min(pids)

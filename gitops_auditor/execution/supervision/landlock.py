@@ -12,7 +12,14 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_IOCTL
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1 << 0, 1 << 1
 
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt")
-_SPECIAL = ("/proc", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random", "/dev/zero")
+_SPECIAL = (
+    "/proc",
+    "/sys/devices/system/cpu",
+    "/run/systemd/resolve",
+    "/dev/urandom",
+    "/dev/random",
+    "/dev/zero",
+)
 _WRITABLE_DEVICES = ("/dev/null", "/dev/full", "/dev/zero", "/dev/tty")
 
 
