@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from gitops_auditor.dependencies.edges import Edge, Offer, RepositoryStatements, Requirement
 from gitops_auditor.dependencies.models import (
+    NAMESPACES,
     DependencyType,
     ImpactLevel,
     Reference,
@@ -35,23 +36,6 @@ _WEIGHT_OF_SCOPE: Final = {
 }
 _SCOPES: Final = tuple(Scope)
 _FELT_AT_ONCE: Final = frozenset({DependencyType.API, DependencyType.DATA})
-_NAMESPACES: Final = {
-    DependencyType.NPM: "npm",
-    DependencyType.GIT: "repository",
-    DependencyType.DOCKER: "image",
-    DependencyType.API: "api",
-    DependencyType.CONFIG: "config",
-    DependencyType.DATA: "data",
-    DependencyType.PYTHON: "pypi",
-    DependencyType.GO: "go",
-    DependencyType.RUST: "crate",
-    DependencyType.JVM: "maven",
-    DependencyType.TERRAFORM: "terraform",
-    DependencyType.HELM: "chart",
-    DependencyType.CI: "repository",
-    DependencyType.PRE_COMMIT: "repository",
-}
-"""The namespace that names of a type are usually in."""
 
 
 class _Met(NamedTuple):
@@ -190,7 +174,7 @@ def _edge_id(*parts: str) -> str:
 
 
 def _unusual(kind: DependencyType, name: str, reference: Reference) -> str:
-    if reference.name == name and reference.namespace == _NAMESPACES[kind]:
+    if reference.name == name and reference.namespace == NAMESPACES[kind]:
         return ""
     return f"{reference.namespace}:{reference.name}"
 

@@ -1,8 +1,9 @@
 """The words of the domain: what a manifest declares, what a repository provides, an edge."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,6 +72,25 @@ class Reference(NamedTuple):
     name: str
 
 
+NAMESPACES: Final[Mapping[DependencyType, str]] = {
+    DependencyType.NPM: "npm",
+    DependencyType.GIT: "repository",
+    DependencyType.DOCKER: "image",
+    DependencyType.API: "api",
+    DependencyType.CONFIG: "config",
+    DependencyType.DATA: "data",
+    DependencyType.PYTHON: "pypi",
+    DependencyType.GO: "go",
+    DependencyType.RUST: "crate",
+    DependencyType.JVM: "maven",
+    DependencyType.TERRAFORM: "terraform",
+    DependencyType.HELM: "chart",
+    DependencyType.CI: "repository",
+    DependencyType.PRE_COMMIT: "repository",
+}
+"""The namespace that names of a type are usually in."""
+
+
 class Declaration(NamedTuple):
     """One dependency as one line of one file states it."""
 
@@ -93,6 +113,8 @@ class Provision(NamedTuple):
     reference: Reference
     version: str
     line: int
+    private: bool = False
+    """Not published: only the repository itself can use it under this name."""
 
 
 class Problem(NamedTuple):

@@ -3,7 +3,13 @@
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from gitops_auditor.dependencies.models import Dependency, DependencyType, Reference, Scope
+from gitops_auditor.dependencies.models import (
+    NAMESPACES,
+    Dependency,
+    DependencyType,
+    Reference,
+    Scope,
+)
 from gitops_auditor.dependencies.names import canonical
 
 SCOPES: Final = tuple(Scope)
@@ -13,23 +19,6 @@ STRENGTH: Final = {scope: place for place, scope in enumerate(SCOPES)}
 """Smaller is stronger."""
 
 LEVELS: Final = ("low", "medium", "high", "critical")
-
-_NAMESPACES: Final = {
-    DependencyType.NPM: "npm",
-    DependencyType.GIT: "repository",
-    DependencyType.DOCKER: "image",
-    DependencyType.API: "api",
-    DependencyType.CONFIG: "config",
-    DependencyType.DATA: "data",
-    DependencyType.PYTHON: "pypi",
-    DependencyType.GO: "go",
-    DependencyType.RUST: "crate",
-    DependencyType.JVM: "maven",
-    DependencyType.TERRAFORM: "terraform",
-    DependencyType.HELM: "chart",
-    DependencyType.CI: "repository",
-    DependencyType.PRE_COMMIT: "repository",
-}
 
 
 class ProvidedPackage(NamedTuple):
@@ -62,4 +51,4 @@ def evidence_order(dependency: Dependency) -> tuple[int, float, str, str, int, s
 @lru_cache(maxsize=65536)
 def _reference(type_: DependencyType, name: str) -> Reference:
     bare = name.partition("[")[0] if type_ is DependencyType.PYTHON else name
-    return canonical(Reference(_NAMESPACES[type_], bare))
+    return canonical(Reference(NAMESPACES[type_], bare))

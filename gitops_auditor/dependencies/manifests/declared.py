@@ -25,6 +25,7 @@ from typing import Final
 
 from gitops_auditor.dependencies.manifests.reader import ManifestFile, ManifestReader
 from gitops_auditor.dependencies.models import (
+    NAMESPACES,
     ConstraintKind,
     Declaration,
     DependencyType,
@@ -46,22 +47,6 @@ from gitops_auditor.formats.nodes import (
 from gitops_auditor.formats.yaml_positions import parse_yaml
 
 _PATHS: Final = frozenset({".gitops/dependencies.yaml", ".gitops/dependencies.yml"})
-_NAMESPACES: Final = {
-    DependencyType.NPM: "npm",
-    DependencyType.GIT: "repository",
-    DependencyType.DOCKER: "image",
-    DependencyType.API: "api",
-    DependencyType.CONFIG: "config",
-    DependencyType.DATA: "data",
-    DependencyType.PYTHON: "pypi",
-    DependencyType.GO: "go",
-    DependencyType.RUST: "crate",
-    DependencyType.JVM: "maven",
-    DependencyType.TERRAFORM: "terraform",
-    DependencyType.HELM: "chart",
-    DependencyType.CI: "repository",
-    DependencyType.PRE_COMMIT: "repository",
-}
 _LISTS: Final = {"apis": "api", "data": "data", "config": "config", "images": "image"}
 _TYPES: Final = {member.value: member for member in DependencyType}
 _SCOPES: Final = {member.value: member for member in Scope}
@@ -138,7 +123,7 @@ class _Reading:
             self._problem("A package needs a name.", item)
         elif kind is not None:
             version = written(child(item, "version"))
-            reference = Reference(_NAMESPACES[kind], name)
+            reference = Reference(NAMESPACES[kind], name)
             self.provisions.append(Provision(reference, version, item.line))
 
     def _need(self, item: Node) -> None:
@@ -157,7 +142,7 @@ class _Reading:
                 name,
                 Reference("repository", repository.lower())
                 if repository
-                else Reference(_NAMESPACES[kind], name),
+                else Reference(NAMESPACES[kind], name),
                 constraint,
                 _constraint_kind(constraint),
                 scope,
