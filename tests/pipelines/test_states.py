@@ -276,6 +276,48 @@ def test_reports_of_attempts_that_are_over_change_nothing() -> None:
         assert apply(run.arrangement, over, event) == over
 
 
+def test_a_report_of_an_earlier_attempt_does_not_end_the_present_one() -> None:
+    run = Run(single("script: x, retries: 1"))
+    run.start("s/j")
+    run.finish("s/j", "failed")
+    run.start("s/j")
+    run.report(Finished("s/j", 1, "failed"))
+    assert run.statuses() == {"s/j": "running"}
+
+
+def test_a_job_that_needs_a_skipped_one_is_skipped_and_the_run_goes_on() -> None:
+    text = """\
+name: x
+stages:
+  - name: s
+    parallel: true
+    jobs:
+      - {name: a, script: x, condition: branch == 'other'}
+      - {name: b, script: x, needs: a}
+      - {name: c, script: x, needs: a, condition: always()}
+  - {name: t, jobs: [{name: d, script: x}]}
+"""
+    run = Run(text).play()
+    assert list(run.statuses().values()) == ["skipped", "skipped", "success", "success"]
+    assert run.state.jobs["s/b"].reason == "It needs s/a, which was skipped."
+    assert run.status() == "success"
+
+
+def test_a_stage_that_asks_for_the_status_decides_for_its_jobs() -> None:
+    text = (
+        TWO_STAGES
+        + """\
+  - name: mend
+    condition: failure()
+    jobs: [{name: e, script: x}, {name: f, script: x}]
+"""
+    )
+    run = Run(text).play({"one/a": "failed", "mend/e": "failed"})
+    assert (run.statuses()["mend/e"], run.statuses()["mend/f"]) == ("failed", "skipped")
+    assert run.started[-1] == ("mend/e", 1)
+    assert Run(text).play().statuses()["mend/e"] == "skipped"
+
+
 def test_an_attempt_cannot_start_twice_or_out_of_turn() -> None:
     run = Run(TWO_STAGES)
     run.start("one/a")
