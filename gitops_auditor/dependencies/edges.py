@@ -27,6 +27,7 @@ class Offer(NamedTuple):
     file: str
     reference: Reference
     line: int
+    private: bool = False
 
 
 class RepositoryStatements(NamedTuple):

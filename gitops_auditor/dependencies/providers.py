@@ -76,6 +76,8 @@ class Provider(NamedTuple):
     package: str
     confidence: float
     rank: Rank
+    private: bool = False
+    """Only the repository itself can use it."""
 
     @property
     def place(self) -> int:
@@ -117,7 +119,7 @@ class ProviderIndex:
             offer.file,
             offer.package,
         )
-        provider = Provider(repository, offer.package, 1.0, rank)
+        provider = Provider(repository, offer.package, 1.0, rank, offer.private)
         if pattern is not None:
             self._patterns[reference.namespace].append((pattern, provider))
         else:
@@ -167,8 +169,8 @@ def choose(
     """The provider for a requirement of repository `source`, and others that offer it too.
 
     The repository's own packages come first, its examples and fixtures only when nobody offers the
-    real thing or the requirement says that it means its own workspace. To others, fixtures provide
-    nothing, and an example or a test only what bears the name of its repository.
+    real thing or the requirement says that it means its own workspace. To others, fixtures and what
+    is private provide nothing, an example or a test only what bears the name of its repository.
     """
     own = next((item for item in providers if item.repository == source), None)
     if own is not None and (own.place == PROPER or kind in _WITHIN):
@@ -182,7 +184,7 @@ def choose(
 
 
 def _is_meant_for_others(provider: Provider, reference: Reference, source: str) -> bool:
-    if provider.repository == source or provider.place == COPIED:
+    if provider.repository == source or provider.private or provider.place == COPIED:
         return False
     return provider.place == PROPER or _bears_the_name_of(provider.repository, reference.name)
 

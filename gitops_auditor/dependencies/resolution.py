@@ -37,7 +37,7 @@ def statements(place: Place, facts: RepositoryFacts) -> RepositoryStatements:
                 for resolved in catalogs.resolve(file.path, declaration)
             ]
         offers += [
-            Offer(package, file.path, _owned(item.reference, place), item.line)
+            Offer(package, file.path, _owned(item.reference, place), item.line, item.private)
             for item in file.facts.provisions
         ]
     return RepositoryStatements(*place, tuple(requirements), tuple(offers))

@@ -126,7 +126,7 @@ def _facts(row: list[Any], declarations_of: _Declarations) -> ManifestFacts:
     declarations, provisions, problems, package, members, definitions = row
     return ManifestFacts(
         declarations_of(declarations),
-        tuple([Provision(Reference(*ref), version, line) for ref, version, line in provisions]),
+        tuple([Provision(Reference(*ref), *rest) for ref, *rest in provisions]),
         tuple([Problem(*item) for item in problems]),
         package,
         tuple(members),

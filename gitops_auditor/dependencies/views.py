@@ -56,7 +56,7 @@ def _offers(packed: bytes) -> RepositoryFacts | None:
 
 def _packages(repository: str, facts: RepositoryFacts) -> Iterator[Package]:
     for file in facts.files:
-        for reference, version, line in file.facts.provisions:
+        for reference, version, line, _ in file.facts.provisions:
             yield Package(
                 repository=repository,
                 namespace=reference.namespace,

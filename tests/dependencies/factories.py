@@ -61,10 +61,12 @@ def requirement(
     return Requirement(package, file, declared)
 
 
-def offer(reference: str, *, package: str = "", file: str = "package.json") -> Offer:
+def offer(
+    reference: str, *, package: str = "", file: str = "package.json", private: bool = False
+) -> Offer:
     """An offer of `namespace:name`."""
     namespace, _, name = reference.partition(":")
-    return Offer(package or name, file, Reference(namespace, name), 1)
+    return Offer(package or name, file, Reference(namespace, name), 1, private)
 
 
 def repository(

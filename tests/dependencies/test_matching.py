@@ -303,3 +303,15 @@ def test_every_edge_has_an_id_of_its_own_and_a_provider_that_offers_it(
     offered = {(item.id, offer.reference.name) for item in workspace for offer in item.offers}
     assert len({edge.id for edge in edges}) == len(edges)
     assert all((edge.target_repo, edge.name) in offered for edge in edges if edge.target_repo)
+
+
+def test_a_private_package_is_used_by_its_own_repository_only() -> None:
+    web = requirement("npm:theme", "*", package="web", file="web/package.json")
+    private = offer("npm:theme", file="theme/package.json", private=True)
+    edges = match(
+        [repository("u/mono", web, private), repository("u/app", requirement("npm:theme"))]
+    )
+    assert [(edge.source_repo, edge.target_repo) for edge in edges] == [
+        ("u/app", None),
+        ("u/mono", "u/mono"),
+    ]

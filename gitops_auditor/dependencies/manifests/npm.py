@@ -107,7 +107,13 @@ def _package_manager(node: Node | None, scope: Scope) -> Iterator[Declaration]:
 def _provisions(root: Node) -> Iterator[Provision]:
     name = child(root, "name")
     if name is not None and npm_specifiers.is_package_name(text(name)):
-        yield Provision(Reference("npm", text(name)), text(child(root, "version")), name.line)
+        private = child(root, "private")
+        yield Provision(
+            Reference("npm", text(name)),
+            text(child(root, "version")),
+            name.line,
+            private is not None and private.value is True,
+        )
     address = child(root, "repository")
     url = text(address) or text(child(address, "url"))
     identity = f"github.com/{url.lower()}" if is_shorthand(url) else repository_name(url)

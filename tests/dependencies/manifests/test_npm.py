@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,3 +169,12 @@ KEYS = st.sampled_from(
 )
 def test_no_shape_of_its_values_makes_it_raise(value: object) -> None:
     read_package_json(ManifestFile("package.json", json.dumps(value).encode()))
+
+
+@pytest.mark.parametrize(("written", "private"), [("true", True), ("false", False), ('"x"', False)])
+def test_a_package_that_is_not_published_is_offered_as_private(
+    written: str, *, private: bool
+) -> None:
+    text = f'{{"name": "docs", "private": {written}}}'
+    read = read_package_json(ManifestFile("package.json", text.encode()))
+    assert [item.private for item in read.provisions] == [private]
