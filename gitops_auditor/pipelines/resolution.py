@@ -148,11 +148,22 @@ class _Resolver:
             self._definition, self._event, self._inputs, stage.stage, spec.job, spec.matrix
         )
         own = self._decide(spec.condition, names, stage.gate)
+        if own.choice == "skip":
+            return own
         asks_status = spec.condition is not None and spec.condition.asks_status
-        missing = [one for one in spec.needs if self._decided[one].choice == "skip"]
-        if own.choice != "skip" and missing and not asks_status:
-            return Decision("skip", f"It needs {missing[0]}, which is skipped.")
-        return own if own.choice == "skip" or of_stage.choice == "run" else of_stage
+        by_needs = None if asks_status else self._by_needs(spec)
+        return by_needs or (own if of_stage.choice == "run" else of_stage)
+
+    def _by_needs(self, spec: JobSpec) -> Decision | None:
+        """What follows from a job that it needs and that does not run, or perhaps not."""
+        choices = {one: self._decided[one].choice for one in spec.needs}
+        for name, choice in choices.items():
+            if choice == "skip":
+                return Decision("skip", f"It needs {name}, which is skipped.")
+        for name, choice in choices.items():
+            if choice == "depends":
+                return Decision("depends", f"It needs {name}, and only the run tells if that runs.")
+        return None
 
     def _decide(
         self,

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.models import PipelineDefinition
+from gitops_auditor.pipelines.resolution import resolve
 from gitops_auditor.pipelines.states import (
     MAX_LOST,
     CancelRequested,
@@ -18,6 +19,7 @@ from gitops_auditor.pipelines.states import (
     StageTimedOut,
     Started,
 )
+from gitops_auditor.pipelines.trigger_models import Event as TriggerEvent
 from tests.pipelines.runs import Run
 
 CONDITIONS = [
@@ -185,3 +187,16 @@ def test_always_jobs_run_unless_the_run_was_cancelled(
     is_late = "always" in run.state.late_stages
     if not run.state.is_cancelled and not is_late:
         assert all(run.state.jobs[one].attempt >= 1 for one in always)
+
+
+@given(definition=definitions(), files=st.sampled_from(["", "file"]))
+@settings(max_examples=100, deadline=None)
+def test_a_run_without_failures_does_what_was_foretold(
+    definition: PipelineDefinition, files: str
+) -> None:
+    event = TriggerEvent(type="push", branch="main")
+    foretold = resolve(definition, event, lambda path: path in files.split())
+    run = Watched(definition, files).play()
+    expected = {"run": "success", "skip": "skipped", "depends": "skipped"}
+    for job in (job for stage in foretold.stages for job in stage.jobs):
+        assert run.statuses()[job.id] == expected[job.decision], job.reason
