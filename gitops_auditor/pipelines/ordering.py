@@ -16,6 +16,9 @@ Gate = Literal["success", "failure", "always"]
 Location = tuple[str | int, ...]
 """The way from the definition to one of its fields."""
 
+MAX_JOBS: Final = 1_000
+"""Jobs of one definition, each combination of a matrix counted."""
+
 _FOLLOWING: Final[tuple[tuple[Literal["rollback", "always"], Gate], ...]] = (
     ("rollback", "failure"),
     ("always", "always"),
@@ -109,6 +112,10 @@ class _Arranger:
         listed = list(_stages(definition))
         for index, (stage, location, gate) in enumerate(listed):
             self._enter(stage, location, gate, [one.name for one, _, _ in listed[:index]])
+        if len(self.jobs) > MAX_JOBS:
+            message = f"There are more than {MAX_JOBS} jobs; split the pipeline."
+            self.problems = [OrderProblem(message, ("stages",))]
+            return
         names = {one.name for one, _, _ in listed}
         for stage, location, _ in listed:
             self._check_stage_needs(stage, location, names)
@@ -139,6 +146,8 @@ class _Arranger:
 
     def _enter_jobs(self, stage: Stage, location: Location) -> Iterator[str]:
         for index, job in enumerate(stage.jobs):
+            if len(self.jobs) > MAX_JOBS:
+                return
             at = (*location, "jobs", index) if location[0] == "stages" else (*location, index)
             if (stage.name, job.name) in self._instances:
                 message = f"There are two jobs named `{job.name}` in `{stage.name}`; rename one."

@@ -123,6 +123,13 @@ def test_a_name_of_a_following_stage_is_taken() -> None:
     assert "two stages named `always`" in order_problems(definition)[0].message
 
 
+def test_more_jobs_than_can_be_ordered_are_refused() -> None:
+    many = [job(f"j{number}", matrix={"x": list(range(200))}) for number in range(6)]
+    (found,) = order_problems(pipeline([stage("s", *many[:5]), stage("t", many[5])]))
+    assert "more than 1000 jobs" in found.message
+    assert len(arrange(pipeline([stage("s", *many[:5])])).jobs) == 1000
+
+
 def test_a_cycle_is_reported_with_line_and_column() -> None:
     text = """\
 name: x
