@@ -65,6 +65,22 @@ def repository_guess(reference: Reference) -> RepositoryGuess | None:
     return next(guesses(reference), None)
 
 
+def may_be_published_at(address: str, chart: str, identity: str) -> bool:
+    """Whether the charts of a repository (`host/owner/name`) may lie at an address: on the pages or
+    in the registry of its owner, at an address that bears the owner's name, or, on a domain of its
+    own, when the repository or its owner bears the name of the chart.
+    """
+    parts = identity.split("/")
+    if len(parts) < 3:
+        return True
+    owner, name = squashed(parts[1]), squashed(parts[-1])
+    host, _, path = address.partition("://")[2].lower().partition("/")
+    if host.endswith(_PAGES):
+        return squashed(host.removesuffix(_PAGES)) == owner
+    words = {squashed(word) for word in (*host.split("."), *path.split("/"))}
+    return owner in words or (host != "ghcr.io" and squashed(chart) in {owner, name})
+
+
 def wildcard(name: str) -> re.Pattern[str] | None:
     """The pattern of an offered name with placeholders, such as `ghcr.io/owner/{arch}-base`; None
     when there are none, or when so little else is written that it would fit anything.
@@ -81,6 +97,7 @@ _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]*[A-Za-z0-9]):(?!/)(.+)")
 _TWO_LEVELS: Final = frozenset({"github.com", "codeberg.org", "bitbucket.org"})
 _SITE_LABELS: Final = 3
 _TELLING: Final = 3
+_PAGES: Final = ".github.io"
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _PLACEHOLDER: Final = re.compile(r"\$?\{+[^{}]*\}+")
 _PYPI: Final = re.compile(r"[-_.]+")

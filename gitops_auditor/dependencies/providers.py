@@ -13,6 +13,7 @@ from gitops_auditor.dependencies.names import (
     IMAGE_CONFIDENCE,
     canonical,
     guesses,
+    may_be_published_at,
     squashed,
     terms,
     wildcard,
@@ -93,6 +94,7 @@ class ProviderIndex:
         self._patterns: dict[str, list[tuple[re.Pattern[str], Provider]]] = defaultdict(list)
         self._mirrored: dict[str, list[Provider]] = defaultdict(list)
         self._repositories = RepositoryIndex(repositories)
+        self._identities = {repository.id: repository.identity for repository in repositories}
         for repository in repositories:
             for offer in repository.offers:
                 self._add(repository.id, offer)
@@ -130,7 +132,7 @@ class ProviderIndex:
                 )
 
     def _search(self, reference: Reference) -> Iterator[Provider]:
-        exact = self._exact.get(reference, ())
+        exact = [*self._exact.get(reference, ()), *self._charts(reference)]
         yield from exact
         matched = [
             provider
@@ -140,6 +142,14 @@ class ProviderIndex:
         yield from matched
         if not matched and not any(provider.place == PROPER for provider in exact):
             yield from self._implied(reference)
+
+    def _charts(self, reference: Reference) -> Iterator[Provider]:
+        """Who has a chart of that name and may publish at the address that it is taken from."""
+        address, _, chart = reference.name.rpartition("/")
+        if reference.namespace == "chart" and "://" in address:
+            for provider in self._exact.get(Reference("chart", chart), ()):
+                if may_be_published_at(address, chart, self._identities[provider.repository]):
+                    yield provider
 
     def _implied(self, reference: Reference) -> Iterator[Provider]:
         """Who is not known to offer it, but likely does: under that path at another registry, or

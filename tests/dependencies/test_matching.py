@@ -1,5 +1,6 @@
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -315,3 +316,23 @@ def test_a_private_package_is_used_by_its_own_repository_only() -> None:
         ("u/app", None),
         ("u/mono", "u/mono"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("chart", "found"),
+    [
+        ("hub", True),
+        ("https://acme.github.io/charts/hub", True),
+        ("oci://ghcr.io/acme/charts/hub", True),
+        ("https://charts.acme.io/hub", True),
+        ("https://other.github.io/charts/hub", False),
+        ("oci://ghcr.io/other/charts/hub", False),
+        ("https://charts.example.org/stable/hub", False),
+    ],
+)
+def test_a_chart_is_that_of_a_repository_that_may_publish_at_its_address(
+    chart: str, *, found: bool
+) -> None:
+    provider = repository("acme/charts", offer("chart:hub", file="hub/Chart.yaml"))
+    edge = only(match([repository("u/app", requirement(f"chart:{chart}")), provider]))
+    assert (edge.target_repo == "acme/charts") is found

@@ -15,22 +15,31 @@ _VARIABLE = re.compile(r"[${}]")
 
 
 def chart_declaration(
-    name: str, version: str, *, line: int, scope: Scope = Scope.RUNTIME
+    name: str, version: str, *, line: int, scope: Scope = Scope.RUNTIME, repository: str = ""
 ) -> Declaration | None:
-    """The declaration of a chart given by name, `alias/name` or `oci://registry/path/name`."""
-    chart = name.removeprefix("oci://").rstrip("/").rpartition("/")[2]
+    """The declaration of a chart given by name, `alias/name` or `oci://registry/path/name`.
+
+    `repository` is the address that the chart is taken from, when it is known; it becomes a part of
+    what the chart refers to, because many repositories have a chart called `redis`.
+    """
+    path, _, chart = name.rstrip("/").rpartition("/")
+    address = (repository or path).rstrip("/")
     if not chart or _VARIABLE.search(chart):
         return None
     return Declaration(
         type=DependencyType.HELM,
         name=name,
-        reference=Reference("chart", chart),
+        reference=Reference("chart", f"{address}/{chart}" if _is_known(address) else chart),
         constraint=version,
         constraint_kind=_kind(version),
         scope=scope,
         confidence=1.0,
         line=line,
     )
+
+
+def _is_known(address: str) -> bool:
+    return "://" in address and _VARIABLE.search(address) is None
 
 
 def _kind(version: str) -> ConstraintKind:

@@ -88,17 +88,24 @@ def _argo_source(source: Node | None, scope: Scope) -> Iterator[Declaration]:
     url, chart = child(source, "repoURL"), child(source, "chart")
     version = written(child(source, "targetRevision"))
     if chart is not None:
-        yield from _chart(chart, version, scope)
+        yield from _chart(chart, version, scope, text(url))
     elif url is not None and "{" not in text(url):
         identity = repository_identity(text(url))
         if identity:
             yield git_declaration(text(url), identity, version, line=url.line, scope=scope)
 
 
-def _chart(node: Node, version: str, scope: Scope) -> Iterator[Declaration]:
-    found = chart_declaration(text(node), version, line=node.line, scope=scope)
+def _chart(node: Node, version: str, scope: Scope, repository: str = "") -> Iterator[Declaration]:
+    found = chart_declaration(
+        text(node), version, line=node.line, scope=scope, repository=_address(repository)
+    )
     if found is not None:
         yield found
+
+
+def _address(repository: str) -> str:
+    """Argo CD writes the address of an OCI registry without scheme."""
+    return repository if "://" in repository or not repository else f"{_OCI}{repository}"
 
 
 _KINDS: dict[str, Callable[[Node, Scope], Iterator[Declaration]]] = {

@@ -69,7 +69,9 @@ def _dependencies(root: Node | None, path: str) -> Iterator[Declaration]:
             yield from _neighbour(name, repository, path, scope)
             continue
         version = written(child(node, "version"))
-        found = chart_declaration(text(name), version, line=name.line, scope=scope)
+        found = chart_declaration(
+            text(name), version, line=name.line, scope=scope, repository=repository
+        )
         if found is not None:
             yield found
 

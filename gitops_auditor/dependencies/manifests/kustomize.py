@@ -40,8 +40,11 @@ def kustomization(root: Node, scope: Scope) -> Iterator[Declaration]:
     for chart in sequence(child(root, "helmCharts")):
         name = child(chart, "name")
         version = written(child(chart, "version"))
-        if name is not None and child(chart, "repo") is not None:
-            found = chart_declaration(text(name), version, line=name.line, scope=scope)
+        address = child(chart, "repo")
+        if name is not None and address is not None:
+            found = chart_declaration(
+                text(name), version, line=name.line, scope=scope, repository=text(address)
+            )
             if found is not None:
                 yield found
 

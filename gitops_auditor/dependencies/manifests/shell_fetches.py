@@ -134,7 +134,11 @@ def _helm(words: Sequence[Word]) -> Found:
         return
     version = option(words, "--version")
     found = chart_declaration(
-        chart.text, version.text if version else "", line=chart.line, scope=Scope.DEV
+        chart.text,
+        version.text if version else "",
+        line=chart.line,
+        scope=Scope.DEV,
+        repository=address.text if address else "",
     )
     if found is not None:
         yield found._replace(confidence=CONFIDENCE)

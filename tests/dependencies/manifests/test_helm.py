@@ -86,7 +86,7 @@ def test_helmfile_releases_name_charts() -> None:
         ("acme/redis", "19.0.1", "exact", "runtime", 6),
         ("oci://ghcr.io/acme/charts/common", "", "none", "runtime", 9),
     ]
-    assert references(facts) == [("chart", "redis"), ("chart", "common")]
+    assert references(facts) == [("chart", "redis"), ("chart", "oci://ghcr.io/acme/charts/common")]
 
 
 @pytest.mark.parametrize("read", [read_chart, read_requirements, read_helmfile])

@@ -182,7 +182,7 @@ spec:
     assert references(read_yaml(ManifestFile("a.yaml", text))) == [
         ("chart", "redis"),
         ("image", "docker.io/acme/redis"),
-        ("chart", "app"),
+        ("chart", "oci://ghcr.io/acme/app"),
         ("image", "ghcr.io/acme/manifests/app"),
         ("repository", "github.com/acme/fleet"),
         ("repository", "github.com/acme/app"),
