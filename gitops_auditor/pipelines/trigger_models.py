@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gitops_auditor.pipelines.cron import check_cron
 from gitops_auditor.pipelines.fields import Identifier, Part, Text, Texts, Written
 from gitops_auditor.pipelines.pattern_syntax import PatternError
 from gitops_auditor.pipelines.patterns import glob
@@ -51,9 +52,14 @@ class Schedule(Part):
     """A time came: `cron` has five fields, minute first, read in `timezone`."""
 
     type: Literal["schedule"] = "schedule"
-    cron: Text = Field(min_length=9, max_length=200)
+    cron: Text = Field(max_length=200)
     timezone: str = "UTC"
     branch: str | None = None
+
+    @model_validator(mode="after")
+    def _comes(self) -> Self:
+        check_cron(self.cron, self.timezone)
+        return self
 
 
 class Webhook(Part):

@@ -223,6 +223,8 @@ def test_a_job_written_wrongly_says_how_to_write_it(job: str, words: str) -> Non
         ("[{push: {brnches: [a]}}]", "did you mean `branches`"),
         ("[{push: 3}]", "settings of `push` are a mapping"),
         ("[{schedule: {}}]", "`cron` is missing"),
+        ("[{schedule: '* * *'}]", "five fields"),
+        ("[{schedule: {cron: '0 0 * * *', timezone: Nowhere}}]", "no time zone"),
         ("[{push: {branches: '[b-a]'}}]", "is not a glob"),
         ("[{manual: {inputs: {a: {type: choice}}}}]", "options"),
         ("[{manual: {inputs: {a: {type: number, default: x}}}}]", "not a valid number"),
