@@ -20,7 +20,7 @@ from gitops_auditor.repositories.git import Git, TreeEntry
 MAX_FILE_BYTES: Final = 5 * 1024 * 1024
 """A larger manifest is reported, not read; written by people, none comes near it."""
 
-_BATCH: Final = 1500
+_BATCH: Final = 500
 """Files fetched from git and parsed at a time; bounds memory."""
 
 _MAX_BATCH_BYTES: Final = 24 * 1024 * 1024

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, get_args
 
-from pydantic import TypeAdapter
 from sqlalchemy import Text, bindparam, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,7 +45,8 @@ _PLAIN: Final = (
     "target_package",
 )
 _INSERTED: Final = (*_PLAIN, "metadata", "discovered_at", "last_validated")
-_DEPENDENCIES: Final = TypeAdapter(list[Dependency])
+_ALL_FIELDS: Final = set(Dependency.model_fields)
+"""Shared by all edges: a set for each of them takes more memory than the edge itself."""
 
 
 class EdgeCounts(NamedTuple):
@@ -134,27 +134,28 @@ def dependencies_of(rows: Iterable[Sequence[Any]]) -> list[Dependency]:
     moments = _Moments()
     texts: dict[str, str] = {}
     keep = texts.setdefault
-    return _DEPENDENCIES.validate_python(
-        {
-            "id": row[0],
-            "source_repo": keep(row[1], row[1]),
-            "target_repo": keep(row[2], row[2]) if row[2] is not None else None,
-            "dependency_type": _TYPES[row[3]],
-            "name": keep(row[4], row[4]),
-            "version_constraint": keep(row[5], row[5]),
-            "constraint_kind": _KINDS[row[6]],
-            "scope": _SCOPES[row[7]],
-            "impact_level": _LEVELS[row[8]],
-            "confidence": row[9],
-            "file": keep(row[10], row[10]),
-            "line": row[11],
-            "source_package": keep(row[12], row[12]),
-            "target_package": keep(row[13], row[13]),
-            "discovered_at": moments[row[14]],
-            "last_validated": moments[row[15]],
-        }
+    return [
+        Dependency.model_construct(
+            _fields_set=_ALL_FIELDS,
+            id=row[0],
+            source_repo=keep(row[1], row[1]),
+            target_repo=keep(row[2], row[2]) if row[2] is not None else None,
+            dependency_type=_TYPES[row[3]],
+            name=keep(row[4], row[4]),
+            version_constraint=keep(row[5], row[5]),
+            constraint_kind=_KINDS[row[6]],
+            scope=_SCOPES[row[7]],
+            impact_level=_LEVELS[row[8]],
+            confidence=row[9],
+            file=keep(row[10], row[10]),
+            line=row[11],
+            source_package=keep(row[12], row[12]),
+            target_package=keep(row[13], row[13]),
+            discovered_at=moments[row[14]],
+            last_validated=moments[row[15]],
+        )
         for row in rows
-    )
+    ]
 
 
 class _Moments(dict[Any, datetime]):
