@@ -1,5 +1,6 @@
 """The executor's end of the fork server: starts it, and asks it for supervisors."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from pathlib import Path
 import anyio
 
 from gitops_auditor.errors import Unavailable
+from gitops_auditor.execution.supervision.supervisor import READY
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _COMMAND = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
     "from gitops_auditor.execution.supervision.fork_server import main; main()"
 )
+_START_SECONDS = 30.0
 _END_SECONDS = 15.0
 
 
@@ -40,11 +43,16 @@ class ForkServer:
         return self._process.poll() is None
 
     async def supervisor(self) -> socket.socket:
-        """The control socket of a new supervisor."""
+        """The control socket of a new supervisor that is ready. Raises Unavailable."""
         ours, theirs = _pair()
         ours.setblocking(False)
-        with theirs:
-            await send_descriptors(self._announced, [theirs.fileno()])
+        try:
+            with theirs:
+                await send_descriptors(self._announced, [theirs.fileno()])
+            await _ready(ours)
+        except BaseException:
+            ours.close()
+            raise
         return ours
 
     def stop(self) -> None:
@@ -55,6 +63,18 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+async def _ready(control: socket.socket) -> None:
+    with anyio.move_on_after(_START_SECONDS):
+        await anyio.wait_readable(control)
+        with contextlib.suppress(ConnectionResetError):
+            if control.recv(len(READY)) == READY:
+                return
+    raise Unavailable(
+        "No process can be started for a job: the fork server does not answer.",
+        hint="Try again; if it persists, look at the machine's memory and process limits.",
+    )
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:

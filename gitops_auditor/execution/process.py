@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import anyio
 
+from gitops_auditor.errors import Unavailable
 from gitops_auditor.execution.forking import ForkServer, send_descriptors
 from gitops_auditor.execution.results import JobResult, result_of
 from gitops_auditor.execution.supervision.orders import COOKIE, Order, anonymous_file, encode
@@ -76,12 +77,19 @@ class Processes:
             if _alive(kept):
                 return kept
             kept.close()
+        try:
+            return await self._started_server().supervisor()
+        except Unavailable:
+            # It may have been killed a moment ago, before that could be seen.
+            return await self._started_server().supervisor()
+
+    def _started_server(self) -> ForkServer:
         if self._server is not None and not self._server.alive:
             self._server.stop()
             self._server = None
         if self._server is None:
             self._server = ForkServer()
-        return await self._server.supervisor()
+        return self._server
 
     def _ended(self, job: "JobProcess", supervisor: socket.socket | None) -> None:
         self._running.discard(job)

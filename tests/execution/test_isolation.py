@@ -117,7 +117,7 @@ async def test_a_job_reads_and_runs_what_it_was_given_to_read(
 @confined
 async def test_a_job_cannot_read_another_jobs_environment(jobs: Jobs, isolation: Isolation) -> None:
     other = await jobs.start(
-        jobs.order("sh", "-c", "echo pid $$; sleep 600", environment={"TOKEN": "treasure"})
+        jobs.order("sh", "-c", "echo pid $$; sleep 60", environment={"TOKEN": "treasure"})
     )
     await jobs.until_output(b"\n")
     pid = jobs.stdout.split()[1]
@@ -132,7 +132,7 @@ async def test_a_job_cannot_read_another_jobs_environment(jobs: Jobs, isolation:
 async def test_a_job_cannot_signal_a_process_outside(jobs: Jobs, isolation: Isolation) -> None:
     if isolation is Isolation.LANDLOCK and kernel.landlock_abi() < 6:
         pytest.skip("needs Linux 6.12, whose Landlock keeps signals in")
-    other = await jobs.start(jobs.order("sh", "-c", "echo pid $$; sleep 600"))
+    other = await jobs.start(jobs.order("sh", "-c", "echo pid $$; sleep 60"))
     await jobs.until_output(b"\n")
     pid = jobs.stdout.split()[1]
     result = await jobs.run(jobs.order("sh", "-c", f"kill -9 {pid}", isolation=isolation))
@@ -209,7 +209,7 @@ async def test_secrets_never_stand_on_a_command_line(jobs: Jobs) -> None:
         jobs.order(
             "sh",
             "-c",
-            "echo $TOKEN; sleep 600",
+            "echo $TOKEN; sleep 60",
             isolation=Isolation.BUBBLEWRAP,
             environment={"TOKEN": "treasure"},
         )

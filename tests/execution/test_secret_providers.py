@@ -56,7 +56,7 @@ async def test_a_failing_command_does_not_repeat_what_it_printed() -> None:
 
 
 async def test_a_command_that_hangs_is_given_up() -> None:
-    provider = CommandSecrets(["sh", "-c", "exec sleep 600", "sh"], VARIABLES, seconds=0.2)
+    provider = CommandSecrets(["sh", "-c", "exec sleep 60", "sh"], VARIABLES, seconds=0.2)
     with pytest.raises(TimedOut):
         await provider.get("TOKEN", SCOPES)
 

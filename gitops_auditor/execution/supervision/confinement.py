@@ -7,11 +7,11 @@ import os
 import resource
 from collections.abc import Mapping
 
-from gitops_auditor.execution.supervision import kernel, landlock, seccomp
+from gitops_auditor.execution.supervision import kernel, landlock, process_tree, seccomp
 from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
-_SHARED_PROCESSES = 8
-"""The kernel counts the processes of a user, and jobs share one: this many times a job's limit."""
+_SHARED_PROCESSES = 2
+"""Outside a sandbox the kernel counts all tasks of a user, other jobs' too: so much more room."""
 
 
 def become_job(order: Order, supervisor: int) -> None:
@@ -19,6 +19,8 @@ def become_job(order: Order, supervisor: int) -> None:
     os.setsid()
     os.umask(0o022)
     _limit(order.limits)
+    if order.isolation is not Isolation.BUBBLEWRAP:
+        _limit_tasks(order)
     ruleset = _prepare_ruleset(order)
     _drop_user(order)
     if os.geteuid() == 0:
@@ -48,6 +50,14 @@ def _limit(limits: Limits) -> None:
         _lower(resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1)
 
 
+def _limit_tasks(order: Order) -> None:
+    # The watchdog is exact, but a fork bomb may make thousands of processes between two looks.
+    if order.limits.processes is not None:
+        uid = order.user[0] if order.user else os.getuid()
+        running = process_tree.tasks_of_user(uid)
+        _lower(resource.RLIMIT_NPROC, running + order.limits.processes * _SHARED_PROCESSES)
+
+
 def _lower(kind: int, wanted: int | None) -> None:
     if wanted is None:
         return
@@ -60,9 +70,6 @@ def _drop_user(order: Order) -> None:
     if order.user is None:
         return
     uid, gid = order.user
-    processes = order.limits.processes
-    if processes is not None and order.isolation is not Isolation.BUBBLEWRAP:
-        _lower(resource.RLIMIT_NPROC, processes * _SHARED_PROCESSES)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)

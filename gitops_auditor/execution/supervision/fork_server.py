@@ -84,16 +84,13 @@ class _ForkServer:
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self.wake_read, 4096)
-        killed = False
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 self.supervisors.discard(ended[0])
-                killed = killed or os.WIFSIGNALED(ended[1])
-        if killed:
-            self._end_strangers()
+        self._end_strangers()
 
     def _end_strangers(self) -> None:
-        """Kill the children that are no supervisors: what a killed supervisor left."""
+        """Kill the children that are no supervisors: what one left that ended before its job."""
         for pid in process_tree.children(os.getpid()):
             if pid not in self.supervisors:
                 process_tree.kill_descendants(pid)

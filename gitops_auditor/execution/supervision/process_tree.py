@@ -79,6 +79,17 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(map(_cpu_ticks, pids)) / _TICKS
 
 
+def tasks_of_user(uid: int) -> int:
+    """How many processes and threads a user has, which is what RLIMIT_NPROC counts."""
+    count = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - no pathlib here
+        with contextlib.suppress(*_GONE):
+            status = os.stat(f"/proc/{pid}/task")  # noqa: PTH116 - no pathlib here
+            if status.st_uid == uid:
+                count += status.st_nlink - 2
+    return count
+
+
 def _cpu_ticks(pid: int) -> int:
     try:
         # The name, in parentheses, may hold spaces and parentheses itself.
@@ -131,6 +142,21 @@ def processes_of_job(cookie: str) -> list[int]:
     wanted = f"{COOKIE}={cookie}".encode()
     running = filter(str.isdigit, os.listdir("/proc"))  # noqa: PTH208 - no pathlib here
     return [int(pid) for pid in running if _has(pid, wanted)]
+
+
+def kill_job(cookie: str, seconds: float = 5.0) -> bool:
+    """Kill what runs with this job's cookie, for a job whose supervisor is gone; it blocks.
+
+    False when some of it outlives `seconds`. A cookie is not guessable, so it names one job only.
+    """
+    deadline = time.monotonic() + seconds
+    while found := processes_of_job(cookie):
+        send(found, signal.SIGSTOP)
+        send(found, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 def _has(pid: str, variable: bytes) -> bool:

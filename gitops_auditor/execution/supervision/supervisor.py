@@ -23,6 +23,7 @@ from gitops_auditor.execution.supervision.orders import (
 from gitops_auditor.execution.supervision.starting import CannotStart, Started, start
 from gitops_auditor.execution.supervision.watchdog import INTERVAL, Watchdog
 
+READY = b"r"
 CANCEL = b"c"
 OUTPUT_LIMIT = b"o"
 _REAP_SECONDS = 5.0
@@ -32,13 +33,14 @@ _COMMANDS: dict[bytes, Ending] = {CANCEL: "cancel", OUTPUT_LIMIT: "output", b"":
 def supervise(control: socket.socket) -> None:
     """Run the jobs that the control socket orders, one by one, until its other side is closed.
 
-    A job is a message with three descriptors: its encoded order, its standard output and error.
-    The answer is a message of JSON: `{"error": reason}` when the job could not be started, or its
-    `status` (as of waitpid), `ending`, `seconds`, `cpu_seconds`, `peak_memory_bytes`, `left`
-    (processes killed after it ended) and `gone` (whether all of them are).
+    It says READY first. A job is a message with three descriptors: its encoded order, its standard
+    output and its standard error. The answer is a message of JSON: `{"error": reason}` when the job
+    could not be started, or its `status` (as of waitpid), `ending`, `seconds`, `cpu_seconds`,
+    `peak_memory_bytes`, `left` (processes killed after it ended) and `gone` (whether all are).
     """
     kernel.become_subreaper()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        control.send(READY)
         while received := _receive(control):
             control.send(json.dumps(_run(control, *received)).encode())
 
