@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import textwrap
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,11 +29,19 @@ LEVELS = [
     ),
 ]
 
+every_level = pytest.mark.parametrize("isolation", LEVELS)
+
 
 def needs_python() -> None:
     """Skip where there is no interpreter that another user can execute."""
     if not PYTHON:
         pytest.skip("install python3 in /usr/bin to run this")
+
+
+def python(text: str) -> tuple[str, ...]:
+    """The command that runs these lines of Python in a job."""
+    needs_python()
+    return (PYTHON, "-I", "-S", "-c", textwrap.dedent(text))
 
 
 class Jobs:

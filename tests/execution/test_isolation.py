@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import textwrap
 from pathlib import Path
 
 import anyio
@@ -12,16 +11,11 @@ from gitops_auditor.errors import Refused
 from gitops_auditor.execution.isolation import IsolationReport, Obstacle, probe
 from gitops_auditor.execution.supervision import kernel
 from gitops_auditor.execution.supervision.orders import Isolation
-from tests.execution.jobs import LEVELS, NOBODY, PYTHON, Jobs, needs_python
+from tests.execution.jobs import LEVELS, NOBODY, Jobs, python
 
 confined = pytest.mark.parametrize("isolation", LEVELS[1:])
 sandboxed = pytest.mark.skipif(shutil.which("bwrap") is None, reason="install bubblewrap")
 BEST = Isolation.BUBBLEWRAP if shutil.which("bwrap") else Isolation.LANDLOCK
-
-
-def python(text: str) -> tuple[str, ...]:
-    needs_python()
-    return (PYTHON, "-I", "-S", "-c", textwrap.dedent(text))
 
 
 async def test_the_probe_finds_the_best_level_by_running_a_job(jobs: Jobs) -> None:

@@ -5,6 +5,7 @@ It runs in a child of the supervisor, which has one thread, so ordinary Python i
 
 import os
 import resource
+import time
 from collections.abc import Mapping
 
 from gitops_auditor.execution.supervision import kernel, landlock, process_tree, seccomp
@@ -12,6 +13,9 @@ from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
 _SHARED_PROCESSES = 2
 """Outside a sandbox the kernel counts all tasks of a user, other jobs' too: so much more room."""
+
+_COUNT_SECONDS = 5.0
+_counted: dict[int, tuple[float, int]] = {}
 
 
 def become_job(order: Order, supervisor: int) -> None:
@@ -50,12 +54,22 @@ def _limit(limits: Limits) -> None:
         _lower(resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1)
 
 
+def running_tasks(order: Order) -> int:
+    """The tasks of the job's user, as they were at most some seconds ago."""
+    uid = order.user[0] if order.user else os.getuid()
+    counted, count = _counted.get(uid, (-_COUNT_SECONDS, 0))
+    now = time.monotonic()
+    if now - counted >= _COUNT_SECONDS:
+        count = process_tree.tasks_of_user(uid)
+        _counted[uid] = (now, count)
+    return count
+
+
 def _limit_tasks(order: Order) -> None:
     # The watchdog is exact, but a fork bomb may make thousands of processes between two looks.
     if order.limits.processes is not None:
-        uid = order.user[0] if order.user else os.getuid()
-        running = process_tree.tasks_of_user(uid)
-        _lower(resource.RLIMIT_NPROC, running + order.limits.processes * _SHARED_PROCESSES)
+        room = order.limits.processes * _SHARED_PROCESSES
+        _lower(resource.RLIMIT_NPROC, running_tasks(order) + room)
 
 
 def _lower(kind: int, wanted: int | None) -> None:

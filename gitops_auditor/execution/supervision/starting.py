@@ -33,6 +33,8 @@ def start(order: Order, stdout: int, stderr: int) -> Started:
     """Start the job. Raises CannotStart; children that it left are the caller's to end."""
     if order.isolation is Isolation.BUBBLEWRAP:
         return _start_in_sandbox(order, stdout, stderr)
+    # Counted here, since a child's count is lost to the next job.
+    confinement.running_tasks(order)
     candidates = confinement.search(order.argv[0], order.environment)
     pid = _fork(order, stdout, stderr, candidates, order.argv, order.environment, ())
     return Started(pid, pid, os.getpid())
