@@ -67,7 +67,7 @@ class Toolset:
     phase2: bool = False
     operations: list[Operation] = field(default_factory=list)
 
-    def operation(
+    def operation(  # noqa: PLR0913 - a declaration says everything in one place
         self,
         route: str,
         *,
@@ -83,9 +83,9 @@ class Toolset:
         """Declare the decorated function as an operation at `route`, for example `GET /api/x/{id}`.
 
         The name is the function's, the description its docstring, the schemas its annotations.
-        The role defaults to viewer for reads and operator otherwise. `open_world` says that it talks
-        to systems that are not ours. `available` tells of a result
-        whether it reports a working service; REST answers 503 with the result when it does not.
+        The role defaults to viewer for reads and operator otherwise. `open_world` says that it
+        talks to systems that are not ours. `available` tells of a result whether it reports a
+        working service; REST answers 503 with the result when it does not.
         """
         method, path = _parse_route(route)
 
