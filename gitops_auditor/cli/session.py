@@ -53,10 +53,13 @@ def _terminating_as_interrupt() -> Iterator[None]:
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGTERM, interrupt)
+    # A shell that starts a command in the background has SIGINT ignored, and SIGTERM with it.
+    before_interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, before_interrupt)
 
 
 async def call(

@@ -18,6 +18,7 @@ _COMMAND = (
 )
 _START_SECONDS = 30.0
 _END_SECONDS = 15.0
+_DYING_SECONDS = 2.0
 
 
 class ForkServer:
@@ -41,6 +42,14 @@ class ForkServer:
     def alive(self) -> bool:
         """Whether it can still be asked for supervisors."""
         return self._process.poll() is None
+
+    def ended(self) -> bool:
+        """Whether it ends within a moment, as one does that was just killed; it blocks."""
+        try:
+            self._process.wait(_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     async def supervisor(self) -> socket.socket:
         """The control socket of a new supervisor that is ready. Raises Unavailable."""

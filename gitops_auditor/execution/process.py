@@ -80,7 +80,10 @@ class Processes:
         try:
             return await self._started_server().supervisor()
         except Unavailable:
-            # It may have been killed a moment ago, before that could be seen.
+            # It may have been killed a moment ago, and not look dead yet.
+            server = self._server
+            if server is None or not await anyio.to_thread.run_sync(server.ended):
+                raise
             return await self._started_server().supervisor()
 
     def _started_server(self) -> ForkServer:
