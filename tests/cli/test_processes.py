@@ -136,6 +136,19 @@ def test_an_interrupted_scan_leaves_no_process_and_no_traceback(
     assert json.loads(ended("audit", "export", env=env).out.splitlines()[-1])["result"] == "failure"
 
 
+def test_a_command_in_the_background_of_a_shell_ends_on_sigterm(
+    env: dict[str, str], repository: Path, tmp_path: Path
+) -> None:
+    ended("repos", "discover", str(repository.parent), env=env)
+    slow = {**env, **slow_git(tmp_path / "bin")}
+    ignoring_interrupts = ("sh", "-c", 'trap "" INT; exec "$@"', "sh", *COMMAND)
+    with started("scan", env=slow, command=ignoring_interrupts) as command:
+        (tmp_path / "bin" / "started").read_text("utf-8")
+        command.send_signal(signal.SIGTERM)
+        command.communicate(timeout=STOP_SECONDS)
+    assert command.returncode == 130
+
+
 def test_an_interrupt_of_work_that_takes_long_cancels_it(
     env: dict[str, str], repository: Path, tmp_path: Path
 ) -> None:
