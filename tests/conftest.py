@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gitops_auditor.app import catalog_for
 from gitops_auditor.config import Settings, load_settings
+from gitops_auditor.events import EventLog
 from gitops_auditor.http_api.app import create_app
 from gitops_auditor.operations import OperationCatalog
 from gitops_auditor.server.app import create_server
@@ -73,8 +74,14 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @pytest.fixture
-async def database(services: Services) -> Database:
-    return services.database
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database.open(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def events(database: Database) -> EventLog:
+    return EventLog(database)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Tokens, from being made to being refused."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +15,6 @@ from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Unauthenti
 from gitops_auditor.identity import Role
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.tables import tokens
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

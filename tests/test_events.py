@@ -1,30 +1,11 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import anyio
 import pytest
 
 from gitops_auditor.events import Event, EventLog, Reset
 from gitops_auditor.storage.database import Database
-from tests.factories.databases import migrated_database
-
-
-@pytest.fixture
-async def database_url(tmp_path: Path) -> AsyncIterator[str]:
-    async with migrated_database(tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def events(database: Database) -> EventLog:
-    return EventLog(database)
 
 
 async def write(database: Database, *names: str, channel: str = "c") -> None:

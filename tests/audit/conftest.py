@@ -1,6 +1,5 @@
 """A migrated database and the audit on it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ class Processes:
 
     async def alive(self, process_id: str) -> bool:
         return process_id in self.running
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,17 +15,6 @@ from tests.audit.conftest import Processes
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def events(database: Database) -> EventLog:
-    return EventLog(database)
-
-
-@pytest.fixture
 def audit(database: Database, tmp_path: Path) -> Audit:
     return Audit(database, tmp_path / "audit-anchor", Processes("own"))
 

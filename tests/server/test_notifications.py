@@ -57,8 +57,8 @@ class Announcer:
 
 
 @pytest.fixture
-def announcer(database: Database) -> Announcer:
-    return Announcer(database)
+def announcer(services: Services) -> Announcer:
+    return Announcer(services.database)
 
 
 class Inbox:

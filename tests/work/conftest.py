@@ -7,26 +7,8 @@ import pytest
 from gitops_auditor.events import EventLog
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process, WorkManager, open_process
-from tests.factories.databases import migrated_database
 
 OpenManager = Callable[[], AbstractAsyncContextManager[WorkManager]]
-
-
-@pytest.fixture
-async def database_url(tmp_path: Path) -> AsyncIterator[str]:
-    async with migrated_database(tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def events(database: Database) -> EventLog:
-    return EventLog(database)
 
 
 @pytest.fixture
