@@ -8,27 +8,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     false,
-    func,
     text,
     true,
 )
 
+from gitops_auditor.storage.metadata import NOW, metadata
 from gitops_auditor.storage.types import PortableJson, Real, Serial, UtcTimestamp
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-NOW = func.current_timestamp()
 
 repositories = Table(
     "repositories",
@@ -110,36 +98,6 @@ dependency_changes = Table(
     Column("new_version", Text),
     Column("detected_at", UtcTimestamp, server_default=NOW, index=True),
     Column("impact_analysis", PortableJson),
-)
-
-pipelines = Table(
-    "pipelines",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("repository_id", Text, nullable=False, index=True),
-    Column("definition", PortableJson, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("created_at", UtcTimestamp, server_default=NOW),
-    Column("updated_at", UtcTimestamp, server_default=NOW),
-    Column("created_by", Text),
-    Column("status", Text, server_default="active"),
-)
-
-pipeline_runs = Table(
-    "pipeline_runs",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("pipeline_id", Text, ForeignKey("pipelines.id"), nullable=False),
-    Column("run_number", Integer, nullable=False),
-    Column("status", Text, nullable=False, index=True),
-    Column("started_at", UtcTimestamp),
-    Column("completed_at", UtcTimestamp),
-    Column("trigger_type", Text),
-    Column("trigger_data", PortableJson),
-    Column("execution_log", Text),
-    Column("metrics", PortableJson),
-    Index("ix_pipeline_runs_pipeline_id_run_number", "pipeline_id", "run_number", unique=True),
 )
 
 quality_gates = Table(

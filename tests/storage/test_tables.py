@@ -7,7 +7,7 @@ from sqlalchemy import Select, insert, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from gitops_auditor.storage import tables
+from gitops_auditor.storage import pipeline_tables, tables
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.schema import upgrade
 
@@ -76,20 +76,20 @@ async def test_the_defaults_of_the_document_are_kept(database: Database) -> None
             )
         )
         await transaction.execute(
-            insert(tables.pipelines).values(
+            insert(pipeline_tables.pipelines).values(
                 id="p", name="p", repository_id="r", definition={}, version="1"
             )
         )
     async with database.read() as connection:
         gate = (await connection.execute(select(tables.quality_gates))).one()
-        pipeline = (await connection.execute(select(tables.pipelines))).one()
+        pipeline = (await connection.execute(select(pipeline_tables.pipelines))).one()
     assert gate.active is True
     assert pipeline.status == "active"
     assert abs(pipeline.created_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 async def test_a_row_that_points_at_nothing_is_refused(database: Database) -> None:
-    orphan = insert(tables.pipeline_runs).values(
+    orphan = insert(pipeline_tables.pipeline_runs).values(
         id="x", pipeline_id="none", run_number=1, status="pending"
     )
     with pytest.raises(IntegrityError):
@@ -166,9 +166,9 @@ COMMON: dict[str, Select[tuple[object, ...]]] = {
     "changes of an edge": select(tables.dependency_changes).where(
         tables.dependency_changes.c.dependency_id == "a"
     ),
-    "runs of a pipeline": select(tables.pipeline_runs)
-    .where(tables.pipeline_runs.c.pipeline_id == "a")
-    .order_by(tables.pipeline_runs.c.run_number.desc()),
+    "runs of a pipeline": select(pipeline_tables.pipeline_runs)
+    .where(pipeline_tables.pipeline_runs.c.pipeline_id == "a")
+    .order_by(pipeline_tables.pipeline_runs.c.run_number.desc()),
     "results of a repository": select(tables.quality_results)
     .where(tables.quality_results.c.repository_id == "a")
     .order_by(tables.quality_results.c.executed_at.desc()),
