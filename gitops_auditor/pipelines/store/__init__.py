@@ -1,0 +1,1 @@
+"""Tables of pipelines and their runs, in and out."""
