@@ -105,6 +105,7 @@ pipeline_runs = Table(
         unique=True,
     ),
     Index("ix_pipeline_runs_pipeline_id_external_id", "pipeline_id", "external_id", unique=True),
+    Index("ix_pipeline_runs_pipeline_id_id", "pipeline_id", "id"),
     Index("ix_pipeline_runs_pipeline_id_status_id", "pipeline_id", "status", "id"),
     Index("ix_pipeline_runs_repository_id_id", "repository_id", "id"),
     Index("ix_pipeline_runs_status_id", "status", "id"),

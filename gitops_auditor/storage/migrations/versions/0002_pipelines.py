@@ -168,6 +168,7 @@ def _create_pipeline_runs() -> None:
         ["pipeline_id", "idempotency_key"],
         unique=True,
     )
+    op.create_index("ix_pipeline_runs_pipeline_id_id", "pipeline_runs", ["pipeline_id", "id"])
     op.create_index(
         "ix_pipeline_runs_pipeline_id_run_number",
         "pipeline_runs",
