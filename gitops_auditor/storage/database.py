@@ -40,12 +40,14 @@ class Database:
         dialect: Dialect,
         readers: AsyncEngine,
         writers: AsyncEngine,
+        hasty_writers: AsyncEngine,
         closing: Sequence[Hook],
     ) -> None:
         self.dialect = dialect
         self.changes = ChangeSignal(self._probe)
         self._readers = readers
         self._writers = writers
+        self._hasty_writers = hasty_writers
         self._closing = closing
         self._turn = anyio.Lock(fast_acquire=True)
         self._hooks: dict[AsyncConnection, list[Hook]] = {}
@@ -75,14 +77,18 @@ class Database:
         return _Reader(self._readers)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, durable: bool = True) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end of the block, rolled back when the block raises.
 
         On SQLite it holds the write lock from the start, so keep the block short. Raises
         Unavailable when the database is locked, full or out of reach; then nothing was changed.
+
+        What is not `durable` is not waited for on the disk: it outlives the process, but a power
+        cut may take the last of it back, in order, never in parts.
         """
+        writers = self._writers if durable else self._hasty_writers
         async with self._translated(), self._writer_turn():
-            transaction = await self._writers.connect()
+            transaction = await writers.connect()
             try:
                 async with self._transaction(transaction):
                     yield transaction
@@ -165,6 +171,7 @@ class Database:
             await self._probing.close()
         await self._readers.dispose()
         await self._writers.dispose()
+        await self._hasty_writers.dispose()
         for close in self._closing:
             await close()
 
@@ -205,16 +212,20 @@ def _raise_unavailable(error: SQLAlchemyError) -> None:
 
 def _sqlite(url: URL) -> "Database":
     path = database_file(url)
-    connect_reader = sqlite.Connector(path, writable=False)
-    connect_writer = sqlite.Connector(path, writable=True)
+    connectors = {mode: sqlite.Connector(path, mode) for mode in sqlite.MODES}
     # No transaction is ever left open, so a connection goes back to its pool as it is.
     shared: dict[str, Any] = {**_POOL, "pool_reset_on_return": None}
     readers = create_async_engine(
-        url, async_creator=connect_reader, pool_size=READERS + 1, **_AUTOCOMMIT, **shared
+        url, async_creator=connectors["read"], pool_size=READERS + 1, **_AUTOCOMMIT, **shared
     )
-    writers = create_async_engine(url, async_creator=connect_writer, pool_size=1, **shared)
-    event.listen(writers.sync_engine, "begin", _begin_immediate)
-    return Database("sqlite", readers, writers, (connect_reader.join, connect_writer.join))
+    writers, hasty_writers = (
+        create_async_engine(url, async_creator=connectors[mode], pool_size=1, **shared)
+        for mode in ("write", "write hastily")
+    )
+    for engine in (writers, hasty_writers):
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    closing = [connector.join for connector in connectors.values()]
+    return Database("sqlite", readers, writers, hasty_writers, closing)
 
 
 def _begin_immediate(connection: Any) -> None:
@@ -228,4 +239,5 @@ def _postgresql(url: URL) -> "Database":
 
     read_only = "-c default_transaction_read_only=on"
     readers = engine(read_only, READERS + 1, pool_reset_on_return=None, **_AUTOCOMMIT)
-    return Database("postgresql", readers, engine("", READERS), ())
+    hasty_writers = engine("-c synchronous_commit=off", READERS)
+    return Database("postgresql", readers, engine("", READERS), hasty_writers, ())

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import anyio
 import anyio.to_thread
@@ -19,6 +19,10 @@ BUSY_SECONDS = 10.0
 """How long SQLite itself waits for another process's lock before it gives up."""
 
 Rows = list[tuple[Any, ...]]
+
+Mode = Literal["read", "write", "write hastily"]
+"""Who writes hastily does not wait for the disk at a commit."""
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class OneHopCursor:
@@ -92,9 +96,9 @@ class OneHopConnection(Connection):
 class Connector:
     """Opens connections to one file, in autocommit, and knows when all of them are gone."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    def __init__(self, path: Path, mode: Mode) -> None:
         self._path = path
-        self._writable = writable
+        self._mode = mode
         self._threads: list[Thread] = []
 
     async def __call__(self) -> OneHopConnection:
@@ -113,10 +117,10 @@ class Connector:
                 await anyio.to_thread.run_sync(thread.join, BUSY_SECONDS)
 
     def _open(self) -> sqlite3.Connection:
-        return _open(self._path, writable=self._writable)
+        return _open(self._path, self._mode)
 
 
-def _open(path: Path, *, writable: bool) -> sqlite3.Connection:
+def _open(path: Path, mode: Mode) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path,
         timeout=BUSY_SECONDS,
@@ -125,9 +129,10 @@ def _open(path: Path, *, writable: bool) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=256,
     )
-    if writable:
+    if mode != "read":
+        synchronous = "FULL" if mode == "write" else "NORMAL"
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
     else:
         connection.execute("PRAGMA query_only = ON")

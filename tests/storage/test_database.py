@@ -28,7 +28,7 @@ from gitops_auditor.storage.tables import repositories
 async def main(url, name, count):
     async with Database.open(url) as database:
         for number in range(count):
-            async with database.write() as transaction:
+            async with database.write(durable=number % 2 == 0) as transaction:
                 row = repositories.insert().values(id=f"{name}/{number}", name=name)
                 await transaction.execute(row)
             print(number, flush=True)
@@ -122,6 +122,31 @@ async def test_writes_cancelled_at_any_moment_lose_nothing_that_was_acknowledged
     async with database.read() as connection:
         stored = set((await connection.scalars(select(repositories.c.id))).all())
     assert set(acknowledged) <= stored
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_only_a_durable_commit_waits_for_the_disk(
+    database: Database, *, durable: bool
+) -> None:
+    setting = "PRAGMA synchronous" if database.dialect == "sqlite" else "SHOW synchronous_commit"
+    async with database.write(durable=durable) as transaction:
+        mode = (await transaction.exec_driver_sql(setting)).scalar_one()
+    assert mode in ((2, "on") if durable else (1, "off"))
+
+
+async def test_writers_that_wait_for_the_disk_and_those_that_do_not_take_turns(
+    database: Database,
+) -> None:
+    async def add_several(durable: bool) -> None:
+        for number in range(10):
+            async with database.write(durable=durable) as transaction:
+                row = insert(repositories).values(id=f"{durable}/{number}", name="")
+                await transaction.execute(row)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(add_several, True)
+        tasks.start_soon(add_several, False)
+    assert await count(database) == 20
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
