@@ -1,0 +1,138 @@
+"""One append-only file for each attempt, below `<folder>/<run>/`."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+
+from gitops_auditor.errors import InvalidRequest, Unavailable
+from gitops_auditor.pipelines.logs.pieces import MAX_PIECE, LogPiece, bounds, last_lines, piece
+
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_OTHER: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_SLUG: Final = 60
+_NEW: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
+Result = TypeVar("Result")
+
+
+class FileLog:
+    """The log of one attempt; what was written survives the end of this process.
+
+    Writing goes to the kernel's page cache at once, so that a flood of output takes no memory here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.size = 0
+        self._fault: OSError | None = None
+        self._opened = os.open(path, _NEW, 0o600)
+
+    def write(self, data: bytes) -> None:
+        """Append the bytes. After a failure nothing more is kept, and `close` says so."""
+        rest = memoryview(data)
+        while rest and self._fault is None:
+            try:
+                written = os.write(self._opened, rest)
+            except OSError as fault:
+                self._fault = fault
+            else:
+                self.size += written
+                rest = rest[written:]
+
+    async def close(self) -> int:
+        """The size in bytes. Raises Unavailable when not everything could be kept."""
+        if self._opened >= 0:
+            opened, self._opened = self._opened, -1
+            await anyio.to_thread.run_sync(self._close, opened)
+        if self._fault is not None:
+            raise Unavailable(
+                f"The log was cut after {self.size} bytes: {self._fault.strerror}.",
+                hint="Free some space in the data folder, and run it again.",
+            )
+        return self.size
+
+    def _close(self, opened: int) -> None:
+        try:
+            os.close(opened)
+        except OSError as fault:
+            self._fault = self._fault or fault
+
+
+class FileLogs:
+    """Logs as files that only this user can read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def open(self, run_id: str, job: str, attempt: int) -> FileLog:
+        """A log to write. Raises Unavailable when the file cannot be made."""
+        path = self._path(run_id, job, attempt)
+
+        def make() -> FileLog:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return FileLog(path)
+
+        return await _in_thread(make)
+
+    async def read(self, run_id: str, job: str, attempt: int, offset: int, limit: int) -> LogPiece:
+        """What stands from `offset` on (from the end when negative), at most `limit` bytes.
+
+        Empty when there is no log.
+        """
+        path = self._path(run_id, job, attempt)
+        return await _in_thread(lambda: _read(path, offset, limit))
+
+    async def tail(
+        self, run_id: str, job: str, attempt: int, *, limit: int, lines: int | None = None
+    ) -> LogPiece:
+        """The last whole lines: at most `limit` bytes of them, and at most `lines`."""
+        path = self._path(run_id, job, attempt)
+        newest = await _in_thread(lambda: _read(path, -min(limit, MAX_PIECE), limit))
+        return last_lines(newest, lines)
+
+    async def delete(self, run_id: str) -> None:
+        """Forget the logs of a run; nothing happens when it has none."""
+        folder = self._run(run_id)
+        await _in_thread(lambda: shutil.rmtree(folder) if folder.exists() else None)
+
+    def _run(self, run_id: str) -> Path:
+        if not _RUN.fullmatch(run_id):
+            raise InvalidRequest(f"{run_id} is no id of a run.", hint="Use the id as it was given.")
+        return self._folder / run_id
+
+    def _path(self, run_id: str, job: str, attempt: int) -> Path:
+        return self._run(run_id) / f"{file_name(job)}.{attempt}.log"
+
+
+def file_name(job: str) -> str:
+    """A name for a job's files: readable, and different for every id whatever it contains."""
+    slug = _OTHER.sub("-", job).strip("-.")[:_SLUG]
+    return f"{slug}-{hashlib.sha256(job.encode()).hexdigest()[:16]}".lstrip("-")
+
+
+def _read(path: Path, offset: int, limit: int) -> LogPiece:
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return LogPiece(b"", 0, 0, 0)
+    try:
+        size = os.fstat(opened).st_size
+        start, length = bounds(offset, limit, size)
+        return piece(os.pread(opened, length, start), start, size)
+    finally:
+        os.close(opened)
+
+
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    try:
+        return await anyio.to_thread.run_sync(work)
+    except OSError as fault:
+        raise Unavailable(
+            f"The log cannot be had: {fault.strerror}.",
+            hint="Check the disk and the owner of the folder of logs.",
+        ) from fault
