@@ -1,7 +1,7 @@
 """Reads a definition, in either dialect, and names every mistake with its line and column.
 
-YAML and JSON give the same model. Mistakes of form are collected first; names, needs and matrices
-are looked at once the form is right.
+YAML and JSON give the same model. Templates are filled in first (see `reuse`). Then mistakes of
+form are collected; names, needs and matrices are looked at once the form is right.
 """
 
 import json
@@ -20,6 +20,8 @@ from gitops_auditor.pipelines.dialects import ALIASES, normalise
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import Location, order_problems
 from gitops_auditor.pipelines.reflection import field_names
+from gitops_auditor.pipelines.reuse import FileReader, expand_templates
+from gitops_auditor.pipelines.source_map import Place, SourceMap
 
 MAX_PROBLEMS: Final = 100
 
@@ -72,34 +74,94 @@ class Reading(NamedTuple):
 
 
 def parse_definition(
-    text: str, path: str = "", *, servers: Collection[str] | None = None
+    text: str,
+    path: str = "",
+    *,
+    servers: Collection[str] | None = None,
+    reader: FileReader | None = None,
 ) -> PipelineDefinition:
     """The model of a definition. Raises InvalidDefinition; see `read_definition`."""
-    reading = read_definition(text, path, servers=servers)
+    reading = read_definition(text, path, servers=servers, reader=reader)
     if reading.definition is None or reading.problems:
         raise InvalidDefinition(reading.problems)
     return reading.definition
 
 
 def read_definition(
-    text: str, path: str = "", *, servers: Collection[str] | None = None
+    text: str,
+    path: str = "",
+    *,
+    servers: Collection[str] | None = None,
+    reader: FileReader | None = None,
 ) -> Reading:
     """Read a definition and collect what is wrong with it.
 
     `path` only names the file in problems. `servers` are the MCP servers that jobs may call; None
-    leaves their names unchecked.
+    leaves their names unchecked. `reader` gives the files that templates are taken from; None
+    refuses those. A problem in a template has its place there and says from where it is used.
     """
-    try:
-        document = _document(text, path)
-    except MalformedDocument as error:
-        return Reading(None, (DefinitionProblem(error.message, error.line, error.column, path),))
-    findings = list(document.findings)
-    root = normalise(document.root, findings)
+    sources = SourceMap(path)
+    tree = _expanded(text, path, sources, reader)
+    if tree.root is None:
+        return Reading(None, _problems(tree.findings, sources))
+    findings = tree.findings
+    root = normalise(tree.root, findings)
     definition = _validated(root, findings)
     if definition is not None:
         findings += _checked(definition, root, servers)
-    ordered = sorted(set(findings), key=lambda one: (one.line, one.column))[:MAX_PROBLEMS]
-    return Reading(definition, tuple(DefinitionProblem(*finding, path) for finding in ordered))
+    return Reading(definition, _problems(findings, sources))
+
+
+def expanded_tree(
+    text: str, path: str, reader: FileReader | None
+) -> tuple[JsonValue, frozenset[str]]:
+    """A definition with its templates filled in, as plain values, and the files they came from.
+
+    Raises InvalidDefinition when it cannot be put together; nothing else is checked.
+    """
+    sources = SourceMap(path)
+    tree = _expanded(text, path, sources, reader)
+    if tree.root is None:
+        raise InvalidDefinition(_problems(tree.findings, sources))
+    return _plain(tree.root), tree.files
+
+
+class _Tree(NamedTuple):
+    """A definition with its templates filled in; no root where that is not possible."""
+
+    root: Node | None
+    findings: list[Finding]
+    files: frozenset[str] = frozenset()
+
+
+def _expanded(text: str, path: str, sources: SourceMap, reader: FileReader | None) -> _Tree:
+    findings: list[Finding] = []
+    try:
+        document = _document(text, path)
+        root, files = expand_templates(document.root, sources, reader, findings)
+    except MalformedDocument as error:
+        findings.append(Finding(error.message, error.line, error.column))
+        return _Tree(None, findings)
+    return _Tree(None if findings else root, [*document.findings, *findings], files)
+
+
+def _problems(findings: list[Finding], sources: SourceMap) -> tuple[DefinitionProblem, ...]:
+    """In the order of the file, those of other files last. Of several uses the first is named."""
+    found: dict[tuple[str, Place], DefinitionProblem] = {}
+    own = sources.place(0, 0).path
+    for one in sorted(findings, key=lambda one: (one.line, one.column)):
+        place = sources.place(one.line, one.column)
+        message = " ".join((one.message, *_ways(sources.used_from(one.line))))
+        problem = DefinitionProblem(message, place.line, place.column, place.path)
+        found.setdefault((one.message, place), problem)
+    ordered = sorted(found.values(), key=lambda one: (one.path != own, one.path, *one[1:3]))
+    return tuple(ordered[:MAX_PROBLEMS])
+
+
+def _ways(uses: tuple[Place, ...]) -> Iterator[str]:
+    if uses:
+        ways = (f"{one.path or 'line '}{':' if one.path else ''}{one.line}" for one in uses)
+        yield f"(used in {', which is used in '.join(ways)})"
 
 
 def _document(text: str, path: str) -> Document:
@@ -229,6 +291,7 @@ def _shown(value: object) -> str:
 def _unknown_field(name: str, location: Location) -> str:
     known = field_names(PipelineDefinition, location[:-1])
     names = [*known, *(alias for alias, field in ALIASES.items() if field in known)]
+    names += ["templates"] if len(location) == 1 else []
     near = get_close_matches(name, names, 1)
     hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}."
     return f"Unknown field `{name}`; {hint}"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from gitops_auditor.pipelines.dialects import ALIASES
 from gitops_auditor.pipelines.models import PipelineDefinition
+from gitops_auditor.pipelines.template_inputs import TemplateInput
 
 Schema = dict[str, Any]
 
@@ -17,10 +18,13 @@ def editor_schema() -> Schema:
     definitions: Schema = schema["$defs"]
     _add_job_forms(definitions)
     _add_trigger_forms(schema, definitions)
+    _add_templates(schema, definitions)
+    use = {"$ref": "#/$defs/TemplateUse"}
     for place in (schema["properties"], definitions["Stage"]["properties"]):
         for field in ("jobs", "rollback", "always"):
             if field in place:
-                place[field]["items"] = {"$ref": "#/$defs/AnyJob"}
+                place[field]["items"] = {"anyOf": [use, {"$ref": "#/$defs/AnyJob"}]}
+    schema["properties"]["stages"]["items"] = {"anyOf": [use, {"$ref": "#/$defs/Stage"}]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -47,6 +51,41 @@ def _add_job_forms(definitions: Schema) -> None:
             },
         ]
     }
+
+
+def _add_templates(schema: Schema, definitions: Schema) -> None:
+    """Templates and their uses; what a template holds may have inputs where the model has types."""
+    definitions["TemplateUse"] = {
+        "type": "object",
+        "properties": {
+            "template": {"type": "string"},
+            "file": {"type": "string"},
+            "with": {"type": ["object", "null"]},
+        },
+        "required": ["template"],
+        "additionalProperties": False,
+    }
+    listed = {
+        name: {"type": "array", "minItems": 1, "items": {"anyOf": [known, {"type": "object"}]}}
+        for name, known in (
+            ("jobs", {"$ref": "#/$defs/AnyJob"}),
+            ("stages", {"$ref": "#/$defs/Stage"}),
+        )
+    }
+    declared = TemplateInput.model_json_schema(mode="validation")
+    inputs = {"anyOf": [declared, {"type": "null"}]}
+    definitions["Template"] = {
+        "type": "object",
+        "properties": {
+            "description": {"type": "string"},
+            "inputs": {"type": ["object", "null"], "additionalProperties": inputs},
+            **listed,
+        },
+        "oneOf": [{"required": [name]} for name in listed],
+        "additionalProperties": False,
+    }
+    template = {"$ref": "#/$defs/Template"}
+    schema["properties"]["templates"] = {"type": "object", "additionalProperties": template}
 
 
 def _add_trigger_forms(schema: Schema, definitions: Schema) -> None:

@@ -78,8 +78,8 @@ Delay = Annotated[int, Field(ge=0, le=86_400), _AS_SECONDS]
 """Seconds as in `Duration`, and zero."""
 
 
-def _inside(value: str) -> str:
-    """A path that cannot leave the folder it is relative to."""
+def inside_repository(value: str) -> str:
+    """A path that cannot leave the folder it is relative to. Raises ValueError for others."""
     if value.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", value):
         raise ValueError(f"{value!r} is absolute; write it relative to the repository.")
     if ".." in re.split(r"[/\\]", value):
@@ -90,11 +90,15 @@ def _inside(value: str) -> str:
 
 
 def _cached(value: str) -> str:
-    return value if value.startswith("~/") and _inside(value[2:]) else _inside(value)
+    return (
+        value
+        if value.startswith("~/") and inside_repository(value[2:])
+        else inside_repository(value)
+    )
 
 
 _Path = Annotated[Text, Field(max_length=1_000)]
-WorkspacePath = Annotated[_Path, AfterValidator(_inside)]
+WorkspacePath = Annotated[_Path, AfterValidator(inside_repository)]
 CachePath = Annotated[_Path, AfterValidator(_cached)]
 
 Severity = Literal["critical", "high", "medium", "low"]
@@ -150,7 +154,7 @@ CoverageField = Annotated[
 def _key(value: str) -> str:
     for part in parse_key(value):
         if isinstance(part, Checksum):
-            _inside(part.path)
+            inside_repository(part.path)
     return value
 
 
