@@ -16,7 +16,7 @@ from gitops_auditor.pipelines.definition import (
     read_definition,
 )
 from gitops_auditor.pipelines.editor_schema import editor_schema
-from gitops_auditor.pipelines.expanded_source import expand_source
+from gitops_auditor.pipelines.expanded_source import expand_source, missing_files
 from gitops_auditor.pipelines.ordering import arrange
 
 TESTS = """\
@@ -299,6 +299,18 @@ def test_a_text_with_foreign_templates_becomes_one_that_needs_no_reader() -> Non
         assert "ci/shared" not in kept
         assert parse_definition(kept, path) == parse_definition(text, path, reader=files())
         assert expand_source(kept, None, path) == kept
+
+
+def test_whoever_reads_files_without_blocking_learns_which_are_missing() -> None:
+    here = {"a.yaml": "templates: {t: {jobs: [{template: u, file: b.yaml}]}}"}
+    there = {"b.yaml": "templates: {u: {jobs: [{name: j, script: x}]}}"}
+    text = using("{jobs: [{name: j, script: x}]}", "{template: t, file: a.yaml}")
+    assert missing_files(text, {}) == {"a.yaml"}
+    assert missing_files(text, here) == {"b.yaml"}
+    assert missing_files(text, {**here, **there}) == frozenset()
+    assert missing_files(text, {"a.yaml": None}) == frozenset()
+    assert missing_files(TESTS, {}) == frozenset()
+    assert missing_files("a: [", {}) == frozenset()
 
 
 def test_what_cannot_be_put_together_is_not_kept() -> None:

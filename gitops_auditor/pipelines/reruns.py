@@ -1,0 +1,115 @@
+"""Where a run starts that repeats another one: what is kept, and what runs again. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from gitops_auditor.errors import Conflict, NotFound
+from gitops_auditor.pipelines.ordering import Arrangement
+from gitops_auditor.pipelines.states import JobState, RunState, initial
+
+KEPT: Final = "It succeeded in the run that this one repeats."
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All jobs run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyFailed:
+    """What did not succeed runs again, and everything downstream of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromJob:
+    """The job runs again, by its id or, for all combinations of its matrix, as `stage/name`.
+
+    So does everything downstream of it and what did not succeed elsewhere.
+    """
+
+    job: str
+
+
+RerunScope = Everything | OnlyFailed | FromJob
+
+
+def rerun_state(arrangement: Arrangement, previous: RunState, scope: RerunScope) -> RunState:
+    """The state in which a run begins that repeats `previous`, which had the same definition.
+
+    Jobs that are kept are over already: those that succeeded, and those that were skipped for a
+    reason that nothing which runs again can change. No kept job is downstream of one that runs
+    again. A kept job has no attempts in the new run, so for each of `kept_jobs` the caller copies
+    the outputs and lists the artifacts of the run before; files that it left in the checkout are
+    not there, unless a cache or an artifact brings them.
+
+    Raises Conflict when the run is not over, succeeded (with OnlyFailed) or had other jobs, and
+    NotFound for a job that is not there.
+    """
+    if isinstance(scope, Everything):
+        return initial(arrangement)
+    _require_repeatable(arrangement, previous, scope)
+    seeds = set(_unsuccessful(previous))
+    if isinstance(scope, FromJob):
+        seeds |= set(_named(arrangement, scope.job))
+    again = {
+        name for name in arrangement.jobs if name in seeds or seeds & _before(arrangement, name)
+    }
+    return RunState(
+        {
+            name: JobState() if name in again else _kept(previous.jobs[name])
+            for name in arrangement.jobs
+        }
+    )
+
+
+def kept_jobs(state: RunState) -> tuple[str, ...]:
+    """The jobs of a run that succeeded in the run which it repeats, and did not run in it."""
+    return tuple(
+        name for name, one in state.jobs.items() if one.status == "success" and not one.attempt
+    )
+
+
+def _require_repeatable(arrangement: Arrangement, previous: RunState, scope: RerunScope) -> None:
+    if not previous.is_final:
+        hint = "Wait until it is over, or cancel it."
+        raise Conflict(f"The run is {previous.status}: it cannot be repeated in part.", hint=hint)
+    if previous.jobs.keys() != arrangement.jobs.keys():
+        message = "The run had other jobs than the definition has now."
+        raise Conflict(message, hint="Run all of it again.")
+    if previous.status == "success" and isinstance(scope, OnlyFailed):
+        hint = "Run all of it again, or from a job on."
+        raise Conflict("Nothing failed in that run: it succeeded.", hint=hint)
+
+
+def _unsuccessful(previous: RunState) -> Iterator[str]:
+    for name, one in previous.jobs.items():
+        # A run that exceeded its time skips jobs although nothing before them failed.
+        if one.status in ("failed", "cancelled") or (one.status == "skipped" and previous.is_late):
+            yield name
+
+
+def _named(arrangement: Arrangement, wanted: str) -> list[str]:
+    if wanted in arrangement.jobs:
+        return [wanted]
+    found = [
+        name for name, one in arrangement.jobs.items() if f"{one.stage}/{one.job.name}" == wanted
+    ]
+    if not found:
+        near = get_close_matches(wanted, arrangement.jobs, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Take the id of a job of the run."
+        raise NotFound(f"The run has no job {wanted!r}.", hint=hint)
+    return found
+
+
+def _before(arrangement: Arrangement, name: str) -> frozenset[str]:
+    """Every job that is over before this one starts."""
+    job = arrangement.jobs[name]
+    stages = arrangement.stages[job.stage].before
+    return job.upstream.union(*(arrangement.stages[one].jobs for one in stages))
+
+
+def _kept(known: JobState) -> JobState:
+    is_success = known.status == "success"
+    return JobState(known.status, reason=KEPT if is_success else known.reason)
