@@ -10,7 +10,7 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 
-from gitops_auditor.errors import InvalidRequest, NotFound, Unavailable
+from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.git_blobs import BatchParser, BlobRead
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory, UnresolvedHead
@@ -28,6 +28,8 @@ from gitops_auditor.repositories.working_tree import read_files
 
 MAX_BLOB_BYTES = 8 * 1024 * 1024
 MAX_BATCH_BYTES = 128 * 1024 * 1024
+_NAMES_BYTES = 16 * 1024 * 1024
+_PLAIN_NAME = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]*")
 
 
 class TreeEntry(NamedTuple):
@@ -90,11 +92,77 @@ class Git:
         arguments = ["-r", "-z", "--full-tree", "--end-of-options", _object_id(commit)]
         output = await self._read(layout, "ls-tree", arguments)
         if output.status:
-            raise NotFound(
-                f"The tree of commit {commit} could not be read from {path}.",
-                hint="Fetch the commit, or run `git fsck` there. git says: " + _first_line(output),
-            )
+            raise _unread_tree(path, commit, output)
         return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
+
+    async def entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
+        """The entry called `name` in a commit; with a slash at its end, what the folder holds.
+
+        Empty when there is none; folders have the mode 040000. Raises as `tree`.
+        """
+        layout = await self._layout(path)
+        arguments = ["-z", "--full-tree", "--end-of-options", _object_id(commit)]
+        output = await self._read(layout, "ls-tree", [*arguments, *([name] if name else [])])
+        if output.status:
+            raise _unread_tree(path, commit, output)
+        return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
+
+    async def commits(self, path: Path, names: Sequence[str]) -> dict[str, str]:
+        """The id of the commit that each name leads to; a name that leads to none is left out.
+
+        Names are full ones of references (`refs/heads/main`) or ids, also abbreviated. Raises
+        InvalidRequest for anything with a meaning of its own in git's revision syntax.
+        """
+        layout = await self._layout(path)
+        wanted = [_plain_name(name) for name in names]
+        command = Command(
+            "cat-file",
+            ["--batch-check", "--buffer"],
+            timeout=self._read_timeout,
+            options=_at(layout),
+            input="".join(f"{name}^{{commit}}\n" for name in wanted).encode(
+                "utf-8", "surrogateescape"
+            ),
+        )
+        output = await self._executable.run(command)
+        answers = [line.split(b" ") for line in output.stdout.splitlines()]
+        if output.status or len(answers) != len(wanted):
+            raise _failed("look up commits in", path, output)
+        found = zip(wanted, answers, strict=True)
+        return {name: words[0].decode() for name, words in found if words[1] == b"commit"}
+
+    async def changed_paths(self, path: Path, old: str, new: str) -> list[str] | None:
+        """Paths that differ between two commits, a renamed file by both names, in git's order.
+
+        None when that cannot be told: a commit is missing, or the names exceed 16 MiB.
+        """
+        layout = await self._layout(path)
+        arguments = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"]
+        arguments += ["--end-of-options", _object_id(old), _object_id(new)]
+        command = Command(
+            "diff-tree",
+            arguments,
+            timeout=self._read_timeout,
+            options=_at(layout),
+            max_output=_NAMES_BYTES,
+        )
+        try:
+            output = await self._executable.run(command)
+        except TooLarge:
+            return None
+        if output.status:
+            return None
+        return output.stdout.decode("utf-8", "backslashreplace").split("\0")[:-1]
+
+    async def references(self, path: Path) -> dict[str, str]:
+        """What each branch and tag names, by its full name, asked of git itself."""
+        layout = await self._layout(path)
+        arguments = ["--format=%(objectname) %(refname)", "refs/heads/", "refs/tags/"]
+        output = await self._read(layout, "for-each-ref", arguments)
+        if output.status:
+            raise _failed("list the branches of", path, output)
+        lines = output.stdout.decode("utf-8", "surrogateescape").splitlines()
+        return {name: target for target, _, name in (line.partition(" ") for line in lines)}
 
     async def blobs(
         self,
@@ -247,6 +315,22 @@ def _object_id(text: str) -> str:
             f"{text[:80]!r} is not a full object id.", hint="Give 40 or 64 hexadecimal digits."
         )
     return text
+
+
+def _plain_name(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name) is None or "@{" in name:
+        raise InvalidRequest(
+            f"{name[:80]!r} is not the name of a branch, a tag or a commit.",
+            hint="Give a branch, a tag, or the id of a commit.",
+        )
+    return name
+
+
+def _unread_tree(path: Path, commit: str, output: Output) -> NotFound:
+    return NotFound(
+        f"The tree of commit {commit} could not be read from {path}.",
+        hint="Fetch the commit, or run `git fsck` there. git says: " + _first_line(output),
+    )
 
 
 def _tree_entries(listing: bytes) -> list[TreeEntry]:

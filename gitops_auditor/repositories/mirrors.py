@@ -49,6 +49,10 @@ class Mirrors:
         digest = hashlib.sha256(f"{url.host}:{url.port}/{path}".encode()).hexdigest()[:12]
         return self._folder / host / f"{readable}-{digest}.git"
 
+    def holds(self, path: Path) -> bool:
+        """Whether a path is below the folder of mirrors."""
+        return path.is_relative_to(self._folder)
+
     async def ensure(self, url: CloneUrl, progress: Progress | None = None) -> Path:
         """The mirror's path, cloned when there is none yet and fetched when there is.
 

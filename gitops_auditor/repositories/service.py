@@ -28,6 +28,7 @@ from gitops_auditor.repositories.boundaries import Boundaries
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_transfer import Progress
 from gitops_auditor.repositories.inspection import Facts, inspect
+from gitops_auditor.repositories.locations import Locations
 from gitops_auditor.repositories.mirrors import Mirrors
 from gitops_auditor.repositories.models import (
     DiscoveryReport,
@@ -43,6 +44,7 @@ from gitops_auditor.repositories.naming import (
     is_id,
 )
 from gitops_auditor.repositories.report_import import ReportImporter
+from gitops_auditor.repositories.revisions import Revisions
 from gitops_auditor.repositories.store import Connection
 from gitops_auditor.repositories.workspaces import Workspaces
 from gitops_auditor.storage.database import Database
@@ -67,8 +69,14 @@ class RepositoryRegistry:
             settings.clone_protocols,
             allow_private_hosts=settings.allow_private_hosts,
         )
+        self._revisions = Revisions(git, Locations(self._mirrors, self._boundaries))
         self._workspaces = Workspaces(database, events, audit, git, self._boundaries)
         self._importer = ReportImporter(database, events, audit, self._mirrors)
+
+    @property
+    def revisions(self) -> Revisions:
+        """What registered repositories hold at their commits."""
+        return self._revisions
 
     async def register_path(
         self, path: Path, principal: Principal, name: str | None = None

@@ -1,0 +1,205 @@
+"""Disposable checkouts: a repository of its own at one commit, made of copies.
+
+The objects are packed by a git that runs in the new repository and only borrows the object folder
+of the source while it does. So no configuration, hook or attribute file of the source is read, and
+nothing there is written, linked to or handed over.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import anyio
+import anyio.to_thread
+
+from gitops_auditor.errors import GitOpsError, NotFound, Refused, Unavailable
+from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.checkout_files import (
+    Listing,
+    cut_history,
+    drop_source,
+    keep_tags,
+    lay_out,
+    parse_listing,
+    write_head,
+)
+from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.git_process import Command, Executable, Output
+from gitops_auditor.repositories.models import Repository
+from gitops_auditor.repositories.references import References
+from gitops_auditor.repositories.revisions import WORKTREE, Revisions
+from gitops_auditor.repositories.working_copy import copy_files
+
+HISTORY = 200
+"""Commits of history in a checkout, the newest first.
+
+Tools that make a version of `git describe` need the last release: among thirteen public projects it
+lay up to 170 commits back. Packing 200 commits took up to 1.5 times as long as packing one, packing
+all of them up to 12 times.
+"""
+
+MOST_FILES = 500_000
+
+MOST_NOTES = 50
+STEP_SECONDS = 300.0
+"""The longest that one git command of a checkout may take."""
+
+_TAGS = "refs/tags/"
+_SET = (
+    "-c", "core.fsync=none",
+    "-c", "core.commitGraph=false",
+    "-c", "core.autocrlf=false",
+    "-c", "core.safecrlf=false",
+    "-c", "core.attributesFile=/dev/null",
+    "-c", "core.excludesFile=/dev/null",
+    "-c", "user.name=gitops-auditor",
+    "-c", "user.email=gitops-auditor@localhost",
+)  # fmt: skip
+
+
+class Checkout(NamedTuple):
+    """What was made: the commit that is checked out, and what a job may miss, a sentence each."""
+
+    commit: str
+    notes: tuple[str, ...]
+
+
+class Checkouts:
+    """Makes checkouts of registered repositories."""
+
+    def __init__(
+        self, revisions: Revisions, git: Git, executable: Executable | None = None
+    ) -> None:
+        self._revisions = revisions
+        self._git = git
+        self._executable = executable or Executable()
+        self._references = References(git)
+
+    async def make(
+        self, repository: Repository, commit: str, folder: Path, *, max_bytes: int
+    ) -> Checkout:
+        """Check a commit, or WORKTREE, out into an existing empty folder.
+
+        WORKTREE becomes a commit that exists in the checkout only. Links stay links, submodules
+        empty folders, and files of git-lfs pointers. Raises NotFound for an unknown commit,
+        TooLarge for files over `max_bytes` together, Refused for a tree that git refuses, TimedOut.
+        The folder then holds something half-made, which is the caller's to remove.
+        """
+        if commit == WORKTREE:
+            root = await self._revisions.worktree(repository)
+            return await self._of_worktree(root, folder, max_bytes)
+        source = await self._revisions.holding(repository, commit)
+        return await self._of_commit(source, commit, folder, max_bytes)
+
+    async def _of_commit(self, source: Path, commit: str, folder: Path, max_bytes: int) -> Checkout:
+        tags = await self._borrow(source, commit, folder)
+        async with _both(partial(self._pack, folder, commit)):
+            listing = await self._listing(folder, commit)
+            listing.check(max_bytes, MOST_FILES)
+            await self._run(folder, "read-tree", ["--reset", "-u", "--end-of-options", commit])
+        await self._settle(folder, tags)
+        return Checkout(commit, await anyio.to_thread.run_sync(listing.notes, folder))
+
+    async def _of_worktree(self, root: Path, folder: Path, max_bytes: int) -> Checkout:
+        head = await self._git.head_commit(root)
+        names = await self._git.worktree_files(root)
+        tags = await self._borrow(root, head, folder)
+        if head is not None:
+            await self._pack(folder, head)
+            await self._run(folder, "read-tree", ["--end-of-options", head])
+        copy = partial(copy_files, root, names, folder, max_bytes)
+        left_out = await anyio.to_thread.run_sync(copy)
+        commit = await self._commit_all(folder, head)
+        await self._settle(folder, tags)
+        listing = await self._listing(folder, commit)
+        notes = await anyio.to_thread.run_sync(listing.notes, folder)
+        reasons = [f"{name} was left out: {reason}." for name, reason in left_out.items()]
+        return Checkout(commit, (*notes, *sorted(reasons)[:MOST_NOTES]))
+
+    async def _borrow(self, source: Path, commit: str | None, folder: Path) -> list[str]:
+        """Make the new repository, which reads the objects of the source for now."""
+        layout = await anyio.to_thread.run_sync(git_directory.locate, source)
+        if layout is None:
+            raise NotFound(
+                f"{source} is no git repository any more.",
+                hint="Restore it, or remove it from the registry.",
+            )
+        references = await self._references.of(source)
+        tags = {name: target for name, target in references.items() if name.startswith(_TAGS)}
+        await anyio.to_thread.run_sync(lay_out, folder, layout, commit, tags)
+        if commit is not None:
+            arguments = [f"--max-count={HISTORY}", "--parents", "--end-of-options", commit]
+            history = await self._run(folder, "rev-list", arguments)
+            await anyio.to_thread.run_sync(cut_history, folder, history.stdout)
+        return sorted(set(tags.values()))
+
+    async def _pack(self, folder: Path, commit: str) -> None:
+        """Copy the objects; without a search for deltas, which takes most of the time."""
+        destination = str(folder / ".git/objects/pack/pack")
+        arguments = ["--revs", "--include-tag", "--delta-base-offset", "--window=0", "--quiet"]
+        await self._run(folder, "pack-objects", [*arguments, destination], f"{commit}\n")
+
+    async def _listing(self, folder: Path, commit: str) -> Listing:
+        arguments = ["-r", "-l", "-z", "--full-tree", "--end-of-options", commit]
+        listed = await self._run(folder, "ls-tree", arguments)
+        return await anyio.to_thread.run_sync(parse_listing, listed.stdout)
+
+    async def _commit_all(self, folder: Path, head: str | None) -> str:
+        # Ignored files are not in the folder, and those that are tracked all the same belong in.
+        await self._run(folder, "add", ["--all", "--force", "--", "."])
+        tree = (await self._run(folder, "write-tree", [])).stdout.decode().strip()
+        parents = ["-p", head] if head is not None else []
+        arguments = [*parents, "-m", f"Working tree on {head or 'no commit'}", tree]
+        committed = await self._run(folder, "commit-tree", arguments)
+        commit = committed.stdout.decode().strip()
+        await anyio.to_thread.run_sync(write_head, folder, commit)
+        return commit
+
+    async def _settle(self, folder: Path, tags: list[str]) -> None:
+        """Let go of the source, and of the tags that the history here does not reach."""
+        await anyio.to_thread.run_sync(drop_source, folder)
+        if tags:
+            asked = "".join(f"{target}\n" for target in tags)
+            checked = await self._run(folder, "cat-file", ["--batch-check"], asked)
+            await anyio.to_thread.run_sync(keep_tags, folder, checked.stdout)
+
+    async def _run(
+        self, folder: Path, name: str, arguments: Sequence[str], fed: str = ""
+    ) -> Output:
+        command = Command(
+            name,
+            arguments,
+            timeout=STEP_SECONDS,
+            options=["-C", str(folder), f"--git-dir={folder}/.git", f"--work-tree={folder}", *_SET],
+            input=fed.encode("ascii"),
+        )
+        output = await self._executable.run(command)
+        if output.status:
+            raise _failed(name, output)
+        return output
+
+
+@asynccontextmanager
+async def _both(other: Callable[[], Coroutine[object, object, None]]) -> AsyncIterator[None]:
+    """Run `other` beside the block; the first failure ends both and is the one that is raised."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(other)
+            yield
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+def _failed(name: str, output: Output) -> GitOpsError:
+    complaint = next(iter(output.stderr.splitlines()), f"status {output.status}")[:200]
+    if "invalid path" in output.stderr:
+        return Refused(
+            f"The commit cannot be checked out: {complaint}",
+            hint="Remove that path from the repository.",
+        )
+    return Unavailable(
+        f"The checkout could not be made (git {name}): {complaint}",
+        hint="Check the free space, and run `git fsck` in the repository.",
+    )

@@ -1,0 +1,65 @@
+"""Where on this machine a registered repository can be read, fetching a mirror when it must be."""
+
+from pathlib import Path
+
+import anyio.to_thread
+
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.identity import SYSTEM
+from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.boundaries import Boundaries
+from gitops_auditor.repositories.git_urls import CloneUrl
+from gitops_auditor.repositories.mirrors import Mirrors
+from gitops_auditor.repositories.models import Repository
+
+
+class Locations:
+    """Chooses between the folder of a repository and the platform's own mirror of its URL."""
+
+    def __init__(self, mirrors: Mirrors, boundaries: Boundaries) -> None:
+        self._mirrors = mirrors
+        self._boundaries = boundaries
+
+    async def current(self, repository: Repository) -> Path:
+        """Where to read what is new: a mirror is fetched first.
+
+        Raises Unavailable when the repository cannot be reached from here, Refused for a URL that
+        git may not be given, and TimedOut.
+        """
+        folder = await self._folder(repository)
+        if folder is not None:
+            return folder
+        return await self._mirrors.ensure(await self._url(repository))
+
+    async def known(self, repository: Repository) -> Path | None:
+        """Where to read what is here already, without reaching over the network."""
+        folder = await self._folder(repository)
+        if folder is not None:
+            return folder
+        mirror = self._mirrors.path_of(await self._url(repository))
+        return mirror if await _is_repository(mirror) else None
+
+    async def _folder(self, repository: Repository) -> Path | None:
+        """The folder that somebody registered, when it is on this machine."""
+        path = Path(repository.path or "")
+        if repository.path is None or self._mirrors.holds(path):
+            return None
+        return path if await _is_repository(path) else None
+
+    async def _url(self, repository: Repository) -> CloneUrl:
+        url = repository.clone_url or repository.origin_url
+        if url is None:
+            raise Unavailable(
+                f"{repository.id} is not on this machine: there is no repository at"
+                f" {repository.path}, and it has no URL to clone from.",
+                hint="Restore the folder, or register the repository by its clone URL.",
+            )
+        checked = self._mirrors.check(url)
+        if repository.clone_url is None:
+            # Nobody checked an origin when it was registered: it is what the repository says.
+            await self._boundaries.check_file_url(checked, SYSTEM)
+        return checked
+
+
+async def _is_repository(path: Path) -> bool:
+    return await anyio.to_thread.run_sync(git_directory.locate, path) is not None

@@ -1,0 +1,267 @@
+"""Which commit a name means in a registered repository, and what stands in that commit."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import anyio.to_thread
+
+from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
+from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory
+from gitops_auditor.repositories.locations import Locations
+from gitops_auditor.repositories.models import Repository
+from gitops_auditor.repositories.references import References
+from gitops_auditor.repositories.working_copy import regular_names
+
+WORKTREE: Final = "WORKTREE"
+"""In place of a commit: HEAD with what is changed and new in the working tree."""
+
+MOST_CHANGED_PATHS = 10_000
+
+_REGULAR = ("100644", "100755")
+_REF = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]{0,249}")
+_REF_ILLEGAL = re.compile(r"\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)|[./]$|^[@/]$")
+_ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
+_BRANCH, _TAG, _REMOTE = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
+
+
+class Revision(NamedTuple):
+    """A commit and the name it was asked for by.
+
+    `commit` is a full id, or WORKTREE. `branch` and `tag` are short names; at most one is set.
+    """
+
+    commit: str
+    branch: str | None
+    tag: str | None
+    ref: str
+
+
+class Revisions:
+    """Reads registered repositories at commits. Nothing in a user's repository is written to."""
+
+    def __init__(self, git: Git, locations: Locations) -> None:
+        self._git = git
+        self._locations = locations
+        self._references = References(git)
+
+    async def resolve(self, repository: Repository, ref: str = "") -> Revision:
+        """The commit that `ref` means: a branch, a tag, an id (also abbreviated), or WORKTREE.
+
+        Empty is the default branch. A name that is a branch and a tag is the branch. A mirror is
+        brought up to date first. Raises InvalidRequest for what is no name, NotFound with branches
+        that come near, Unavailable and Refused when the repository cannot be reached.
+        """
+        if ref == WORKTREE:
+            return await self._uncommitted(repository)
+        if ref:
+            _check_ref(ref)
+        known = await self._already_here(repository, ref)
+        if known is not None:
+            return known
+        path = await self._locations.current(repository)
+        found = await (self._named(path, ref) if ref else self._default(repository, path))
+        if found is None:
+            raise await self._unknown(repository, path, ref)
+        return found
+
+    async def file(
+        self, repository: Repository, commit: str, path: str, max_bytes: int
+    ) -> bytes | None:
+        """The content of a regular file; None when there is none of that name.
+
+        Raises InvalidRequest for a path that leads out, NotFound for an unknown commit, TooLarge.
+        """
+        _check_path(path)
+        if commit == WORKTREE:
+            return await self._worktree_file(repository, path, max_bytes)
+        folder = await self.holding(repository, commit)
+        entries = await self._git.entries(folder, commit, path)
+        if not entries or entries[0].mode not in _REGULAR:
+            return None
+        read = await self._git.blobs(folder, [entries[0].blob], max_blob_bytes=max_bytes)
+        if entries[0].blob in read.skipped:
+            raise _too_large(path, read.skipped[entries[0].blob], max_bytes)
+        return read.contents[entries[0].blob]
+
+    async def files(self, repository: Repository, commit: str, folder: str) -> list[str]:
+        """The names of the regular files directly in a folder, sorted; empty without the folder."""
+        if folder:
+            _check_path(folder)
+        if commit == WORKTREE:
+            root = await self.worktree(repository)
+            return await anyio.to_thread.run_sync(regular_names, root, folder)
+        path = await self.holding(repository, commit)
+        entries = await self._git.entries(path, commit, f"{folder}/" if folder else "")
+        names = [entry.path.rpartition("/")[2] for entry in entries if entry.mode in _REGULAR]
+        return sorted(names)
+
+    async def changed_paths(self, repository: Repository, old: str, new: str) -> list[str] | None:
+        """Paths that differ between two commits; None when that cannot be told.
+
+        It cannot when a commit is not here (a new branch has only zeros for its old one) or when
+        there are more than MOST_CHANGED_PATHS.
+        """
+        path = await self._locations.known(repository)
+        if path is None or not (OBJECT_ID.fullmatch(old) and OBJECT_ID.fullmatch(new)):
+            return None
+        changed = await self._git.changed_paths(path, old, new)
+        return None if changed is None or len(changed) > MOST_CHANGED_PATHS else changed
+
+    async def heads(self, repository: Repository) -> dict[str, str]:
+        """What each local branch and tag names, by full name; a mirror is read as it is.
+
+        An annotated tag names a tag object: resolve gives its commit. No process is started, but
+        for a changed repository of the form reftable. Raises Unavailable when it cannot be read:
+        that must not look as if every branch were gone.
+        """
+        path = await self._locations.known(repository)
+        if path is None:
+            raise Unavailable(
+                f"{repository.id} is not cloned yet.", hint="Refresh the repository first."
+            )
+        return await self._references.of(path)
+
+    async def holding(self, repository: Repository, commit: str) -> Path:
+        """A repository on this machine that has a commit; a mirror is only fetched if it lacks it.
+
+        Raises NotFound when the commit is nowhere to be had.
+        """
+        _check_commit(commit)
+        known = await self._locations.known(repository)
+        if known is not None and await self._git.commits(known, [commit]):
+            return known
+        path = await self._locations.current(repository)
+        if await self._git.commits(path, [commit]):
+            return path
+        raise NotFound(
+            f"{repository.id} has no commit {commit} here.",
+            hint="Push it, or fetch it into the repository, and start again.",
+        )
+
+    async def worktree(self, repository: Repository) -> Path:
+        """The folder of the working tree. Raises InvalidRequest when there is none here."""
+        return (await self._layout_with_tree(repository))[1]
+
+    async def _layout_with_tree(self, repository: Repository) -> tuple[GitDirectory, Path]:
+        path = await self._locations.known(repository)
+        layout = await anyio.to_thread.run_sync(git_directory.locate, path) if path else None
+        if layout is None or layout.worktree is None:
+            raise InvalidRequest(
+                f"{repository.id} has no working tree on this machine.",
+                hint="Name a branch, a tag or a commit.",
+            )
+        return layout, layout.worktree
+
+    async def _uncommitted(self, repository: Repository) -> Revision:
+        layout, _ = await self._layout_with_tree(repository)
+        head = await anyio.to_thread.run_sync(git_directory.head_reference, layout) or ""
+        branch = head.removeprefix(_BRANCH) if head.startswith(_BRANCH) else None
+        return Revision(WORKTREE, branch, None, WORKTREE)
+
+    async def _worktree_file(
+        self, repository: Repository, path: str, max_bytes: int
+    ) -> bytes | None:
+        root = await self.worktree(repository)
+        read = await self._git.worktree_contents(root, [path], max_file_bytes=max_bytes)
+        reason = read.skipped.get(path, "")
+        if "more than" in reason:
+            raise _too_large(path, reason, max_bytes)
+        return read.contents.get(path)
+
+    async def _already_here(self, repository: Repository, ref: str) -> Revision | None:
+        """A full id that is here needs no fetch."""
+        if OBJECT_ID.fullmatch(ref) is None:
+            return None
+        path = await self._locations.known(repository)
+        return await self._named(path, ref) if path is not None else None
+
+    async def _default(self, repository: Repository, path: Path) -> Revision | None:
+        branch = repository.default_branch or await self._git.default_branch(path)
+        found = await self._named(path, branch) if branch is not None else None
+        if found is not None:
+            return found
+        head = await self._git.head_commit(path)
+        return Revision(head, None, None, head) if head is not None else None
+
+    async def _named(self, path: Path, ref: str) -> Revision | None:
+        candidates = _candidates(ref)
+        found = await self._git.commits(path, candidates)
+        for name in candidates:
+            if name in found:
+                return _revision(found[name], name, ref)
+        return None
+
+    async def _unknown(self, repository: Repository, path: Path, ref: str) -> NotFound:
+        if not ref:
+            return NotFound(f"{repository.id} has no commit yet.", hint="Commit something first.")
+        near = _near(ref, list(await self._references.of(path)))
+        return NotFound(
+            f"{repository.id} has no branch, tag or commit {ref!r}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else "Name one that it has.",
+            details={"near": [*near]},
+        )
+
+
+def _check_ref(ref: str) -> None:
+    """The rules of git-check-ref-format(1), and none that begins like an option."""
+    if _REF.fullmatch(ref) is None or _REF_ILLEGAL.search(ref):
+        raise InvalidRequest(
+            f"{ref[:80]!r} is not the name of a branch, a tag or a commit.",
+            hint=f"Give a branch such as main, a tag, the id of a commit, or {WORKTREE}.",
+        )
+
+
+def _check_commit(commit: str) -> None:
+    if OBJECT_ID.fullmatch(commit) is None:
+        raise InvalidRequest(
+            f"{commit[:80]!r} is not the full id of a commit.",
+            hint="Give 40 or 64 hexadecimal digits.",
+        )
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    if {"", ".", ".."} & set(parts) or not path.isprintable():
+        raise InvalidRequest(
+            f"{path[:200]!r} is not a path inside a repository.",
+            hint="Give names joined by slashes, such as .gitops/pipeline.yaml.",
+        )
+
+
+def _candidates(ref: str) -> list[str]:
+    """What a name may be, in the order in which it is looked for."""
+    if ref.startswith("refs/"):
+        return [ref]
+    names = [_BRANCH + ref, _TAG + ref, _REMOTE + ref]
+    return [ref, *names] if OBJECT_ID.fullmatch(ref) else [*names, *_as_id(ref)]
+
+
+def _as_id(ref: str) -> list[str]:
+    return [ref] if _ABBREVIATED.fullmatch(ref) else []
+
+
+def _revision(commit: str, name: str, ref: str) -> Revision:
+    for prefix in (_BRANCH, _REMOTE):
+        if name.startswith(prefix):
+            return Revision(commit, name.removeprefix(prefix), None, ref)
+    tag = name.removeprefix(_TAG) if name.startswith(_TAG) else None
+    return Revision(commit, None, tag, ref)
+
+
+def _near(wanted: str, names: Sequence[str]) -> list[str]:
+    short = {name.removeprefix(_BRANCH).removeprefix(_TAG): name for name in names}
+    alike = difflib.get_close_matches(wanted, [*short][:2000], 3, cutoff=0.5)
+    return [name for name in alike if name.isprintable()]
+
+
+def _too_large(path: str, reason: str, limit: int) -> TooLarge:
+    return TooLarge(
+        f"{path} cannot be read: {reason}.",
+        hint="Make the file smaller.",
+        details={"limit": limit},
+    )
