@@ -37,10 +37,10 @@ def to_json(state: RunState, memory: Memory) -> dict[str, JsonValue]:
         if state.jobs[name].attempt == 0 and not state.jobs[name].is_final
     ]
     return {
-        "broken": list(state.broken),
-        "entered": sorted(state.entered),
-        "admitted": sorted(waiting),
-        "late_stages": sorted(state.late_stages),
+        "broken": [*state.broken],
+        "entered": [*sorted(state.entered)],
+        "admitted": [*sorted(waiting)],
+        "late_stages": [*sorted(state.late_stages)],
         "cancelled": state.is_cancelled,
         "late": state.is_late,
         "elapsed": round(memory.elapsed, 3),

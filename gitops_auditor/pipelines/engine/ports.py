@@ -1,7 +1,7 @@
 """What the engine needs of others, in its own words; whoever opens the engine hands it over."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 from gitops_auditor.pipelines.handlers import AttemptLog, Workspace
 
@@ -35,9 +35,27 @@ class LogStore(Protocol):
         """A new log. Raises Unavailable when it cannot be made."""
 
 
-FaultPoint = Callable[[str], Awaitable[None]]
-"""Is awaited at each named point of a run at which a process may die."""
+Point = Literal[
+    "claim.before",
+    "claim.after",
+    "recovery.before",
+    "recovery.after",
+    "workspace.before",
+    "workspace.after",
+    "commit.before",
+    "commit.after",
+    "attempt.before",
+    "attempt.after",
+    "end.before",
+    "end.after",
+    "removal.before",
+    "removal.after",
+]
+"""Where a process may die: before and after all that it leaves for others to find."""
+
+FaultPoint = Callable[[Point], None]
+"""Is called at each point; what it does there is up to who opens the engine."""
 
 
-async def no_fault(_point: str) -> None:
+def no_fault(_point: Point) -> None:
     """Nothing happens."""
