@@ -78,3 +78,13 @@ def write_file(path: Path, text: str) -> None:
         raise Unavailable(
             f"{path} cannot be written: {refused.strerror}.", hint="Name another file."
         ) from None
+
+
+def read_file(path: Path) -> str:
+    """The text of a file that the user named. Raises Unavailable when that is not possible."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as refused:
+        raise Unavailable(
+            f"{path} cannot be read: {refused.strerror}.", hint="Name another file."
+        ) from None

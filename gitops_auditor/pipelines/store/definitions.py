@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection as Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.records import PipelineStatus, PipelineSummary
 from gitops_auditor.storage.pipeline_tables import pipeline_revisions, pipeline_runs, pipelines
+
+Connection = AsyncConnection
 
 _COLUMNS = (
     pipelines.c.id,
@@ -91,10 +93,10 @@ async def of_repository(connection: Connection, repository_id: str) -> list[Pipe
     return _summaries((await connection.execute(query)).mappings().all())
 
 
-async def active_sources(connection: Connection) -> list[tuple[str, str, str]]:
-    """Id, repository and present source of every active pipeline."""
+async def active_sources(connection: Connection) -> list[tuple[PipelineSummary, str]]:
+    """Every active pipeline with its present source."""
     query = (
-        select(pipelines.c.id, pipelines.c.repository_id, pipeline_revisions.c.source)
+        select(*_COLUMNS, pipeline_revisions.c.source)
         .join(
             pipeline_revisions,
             (pipeline_revisions.c.pipeline_id == pipelines.c.id)
@@ -102,7 +104,8 @@ async def active_sources(connection: Connection) -> list[tuple[str, str, str]]:
         )
         .where(_PRESENT, pipelines.c.status == "active")
     )
-    return [(row.id, row.repository_id, row.source) for row in await connection.execute(query)]
+    rows = (await connection.execute(query)).mappings()
+    return [(PipelineSummary.model_validate(row), str(row["source"])) for row in rows]
 
 
 async def insert_pipeline(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, Select, and_, delete, exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection as Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.records import RunSummary
@@ -17,6 +17,8 @@ from gitops_auditor.storage.pipeline_tables import (
     run_attempts,
     run_jobs,
 )
+
+Connection = AsyncConnection
 
 _RUN = pipeline_runs.c
 _COLUMNS = (
@@ -43,6 +45,7 @@ _DETAILS = (
     _RUN.rerun_of,
     _RUN.cancel_requested,
     _RUN.external_id,
+    _RUN.state,
     _RUN.metrics,
 )
 UNFINISHED = ("pending", "running")
@@ -57,7 +60,7 @@ class Filter(NamedTuple):
 
 
 class NewRun(NamedTuple):
-    """A run to be kept as pending. With `owner` it is claimed by that process from the start."""
+    """A run to be kept as pending."""
 
     id: str
     pipeline_id: str
@@ -73,7 +76,6 @@ class NewRun(NamedTuple):
     concurrency_group: str | None
     rerun_of: str | None
     state: JsonValue
-    owner: str | None
 
 
 class NewJob(NamedTuple):
@@ -95,7 +97,7 @@ async def insert_run(transaction: Connection, run: NewRun, jobs: Sequence[NewJob
         .values(last_run_number=pipelines.c.last_run_number + 1)
         .returning(pipelines.c.last_run_number)
     )
-    values = {**run._asdict(), "run_number": number, "fence": 1 if run.owner else 0}
+    values = {**run._asdict(), "run_number": number}
     await transaction.execute(insert(pipeline_runs).values(status="pending", **values))
     rows = [
         {"run_id": run.id, "position": position, **job._asdict()}

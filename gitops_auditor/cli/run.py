@@ -1,0 +1,144 @@
+"""`gitops-auditor run`: run a pipeline and watch it."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import typer
+
+from gitops_auditor.app import Platform
+from gitops_auditor.cli.following import COLOURS, RunFollower
+from gitops_auditor.cli.session import call, with_platform
+from gitops_auditor.cli.terminal import line, plain, print_json
+from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
+from gitops_auditor.pipelines.records import Run
+
+app = typer.Typer()
+CANCEL_SECONDS = 30.0
+FAILED = 1
+
+
+@app.command()
+def command(
+    pipeline: str = typer.Argument(
+        None, help="Id or name of a pipeline; without it, the only one of the repository."
+    ),
+    repository: Path = typer.Option(
+        Path(), "--repository", "-C", help="Folder of the repository.", resolve_path=True
+    ),
+    ref: str = typer.Option(None, help="Branch, tag or commit; else what is checked out."),
+    worktree: bool = typer.Option(
+        False, "--worktree", help="Run on the files as they are, committed or not."
+    ),
+    given: list[str] = typer.Option([], "--input", "-i", help="An input, as NAME=VALUE."),
+    detach: bool = typer.Option(False, "--detach", "-d", help="Start it, and do not wait."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Show no logs, only how jobs end."),
+    as_json: bool = typer.Option(False, "--json", help="Print the run as one JSON object."),
+) -> None:
+    """Run a pipeline of the repository in this folder, and show its logs while it runs."""
+    if worktree and ref:
+        raise InvalidRequest("--worktree and --ref exclude each other.", hint="Give one of them.")
+
+    async def body(platform: Platform) -> int:
+        chosen = "WORKTREE" if worktree else ref or ""
+        request = await _request(platform, pipeline, repository, chosen, given)
+        if detach:
+            run: Run = await call(platform, "run_pipeline", **request)
+        else:
+            async with platform.services.dispatcher.foreground():
+                run = await call(platform, "run_pipeline", **request)
+                follower = RunFollower(platform, run.id, quiet=quiet or as_json)
+                run = await _followed(platform, follower)
+        if as_json:
+            print_json(run)
+        else:
+            await _show_end(platform, run)
+        return FAILED if run.status in ("failed", "cancelled") else 0
+
+    raise typer.Exit(with_platform(body))
+
+
+async def _request(
+    platform: Platform, pipeline: str | None, folder: Path, ref: str, given: list[str]
+) -> dict[str, Any]:
+    inputs = dict(_input(one) for one in given)
+    if pipeline is not None and not (folder / ".git").exists():
+        found = await platform.services.pipelines.find(pipeline)
+        return {"pipeline_id": found.id, "ref": ref or None, "inputs": inputs or None}
+    repository_id = await _repository(platform, folder)
+    at = ref or await _checked_out(platform, repository_id)
+    synced = await call(platform, "sync_pipelines", repository_id=repository_id, ref=at)
+    for problem in synced.problems:
+        line(f"[yellow]{plain(problem.path)}: {plain(problem.reason)}")
+    found_id = await _chosen(platform, repository_id, pipeline)
+    return {"pipeline_id": found_id, "ref": at, "inputs": inputs or None}
+
+
+async def _repository(platform: Platform, folder: Path) -> str:
+    """The id of the repository in the folder, which is registered when it is not known."""
+    for known in await platform.services.repositories.all():
+        if known.path == str(folder):
+            return known.id
+    registered = await call(platform, "register_repository", path=str(folder))
+    return str(registered.id)
+
+
+async def _checked_out(platform: Platform, repository_id: str) -> str:
+    repository = await platform.services.repositories.get(repository_id)
+    revision = await platform.services.revisions.checked_out(repository)
+    return revision.ref
+
+
+async def _chosen(platform: Platform, repository_id: str, pipeline: str | None) -> str:
+    if pipeline is not None:
+        return (await platform.services.pipelines.find(pipeline, repository_id)).id
+    page = await call(platform, "list_pipelines", repository_id=repository_id, limit=50)
+    if not page.items:
+        raise NotFound(
+            f"{repository_id} has no pipeline.",
+            hint="Write .gitops/pipeline.yaml and commit it, or try --worktree.",
+        )
+    if len(page.items) > 1:
+        names = ", ".join(repr(one.name) for one in page.items)
+        raise Conflict(f"{repository_id} has several pipelines.", hint=f"Name one: {names}.")
+    return str(page.items[0].id)
+
+
+def _input(text: str) -> tuple[str, str | int | float | bool]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InvalidRequest(f"{text!r} is no input.", hint="Write it as NAME=VALUE.")
+    if value in ("true", "false"):
+        return name, value == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+async def _followed(platform: Platform, follower: RunFollower) -> Run:
+    """The run at its end; an interrupt cancels it and waits until nothing of it is left."""
+    try:
+        return await follower.follow()
+    except BaseException:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(CANCEL_SECONDS):
+            await call(platform, "cancel_run", run_id=follower.run_id)
+            await follower.follow()
+        raise
+
+
+async def _show_end(platform: Platform, run: Run) -> None:
+    seconds = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
+    line(
+        f"[{COLOURS[run.status]}]{run.status}[/] [bold]{plain(run.pipeline_name)}[/bold]"
+        f" run {run.run_number}{seconds} [dim]{run.id}[/dim]"
+    )
+    if run.status == "failed":
+        explanation = await call(platform, "explain_failure", run_id=run.id)
+        line(f"[bold]{plain(explanation.job)}[/bold]: {plain(explanation.cause)}")
+        for place in explanation.locations[:5]:
+            line(f"  {plain(place.file)}:{place.line} {plain(place.message)}")
+    elif run.reason:
+        line(plain(run.reason))

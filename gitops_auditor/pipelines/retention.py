@@ -1,0 +1,69 @@
+"""Forgets runs that ended long ago, with everything that is kept of them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gitops_auditor.audit import Audit
+from gitops_auditor.events import EventLog
+from gitops_auditor.pipelines.jobs.artifacts import Artifacts
+from gitops_auditor.pipelines.logs import Logs
+from gitops_auditor.pipelines.records import Record, RunSummary
+from gitops_auditor.pipelines.service import CHANNEL
+from gitops_auditor.pipelines.store import runs as store
+from gitops_auditor.storage.database import Database
+
+BATCH: Final = 200
+LISTED: Final = 100
+
+
+class Cleanup(Record):
+    """How many runs went, or are to go, and the oldest of them."""
+
+    removed: int
+    dry_run: bool
+    runs: list[RunSummary]
+
+
+class Retention:
+    """Removes logs and artifacts first: what is lost in a crash between is a row, never a file."""
+
+    def __init__(
+        self, database: Database, events: EventLog, audit: Audit, logs: Logs, artifacts: Artifacts
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._audit = audit
+        self._logs = logs
+        self._artifacts = artifacts
+
+    async def cleanup(self, days: int, keep: int, *, dry_run: bool) -> Cleanup:
+        """Forget runs that ended `days` ago, but for the newest `keep` of each pipeline.
+
+        Must run inside an audited operation.
+        """
+        moment = datetime.now(UTC) - timedelta(days=days)
+        listed: list[RunSummary] = []
+        removed = 0
+        while True:
+            async with self._database.read() as connection:
+                found = await store.finished_before(connection, moment, keep, BATCH)
+            if dry_run:
+                return Cleanup(removed=len(found), dry_run=True, runs=found[:LISTED])
+            listed = listed or found[:LISTED]
+            removed += await self._remove(found)
+            if len(found) < BATCH:
+                return Cleanup(removed=removed, dry_run=False, runs=listed)
+
+    async def _remove(self, runs: list[RunSummary]) -> int:
+        if not runs:
+            return 0
+        for run in runs:
+            await self._logs.delete(run.id)
+            await self._artifacts.delete(run.id)
+        ids = [run.id for run in runs]
+        async with self._database.write() as transaction:
+            removed = await store.delete_runs(transaction, ids)
+            await self._audit.effect(transaction, {"runs": ids}, None)
+            data = {"removed": removed}
+            await self._events.append(transaction, CHANNEL, "pipeline.runs.removed", data)
+        return removed

@@ -1,0 +1,94 @@
+"""Runs as they are shown, made of what the database holds. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from gitops_auditor.pipelines.fields import Written
+from gitops_auditor.pipelines.records import ArtifactInfo, Figure, JobRun, Run, StageRun
+from gitops_auditor.pipelines.states import JobStatus
+
+Row = Mapping[Any, Any]
+
+
+def run_view(row: Row, jobs: Sequence[Row], artifacts: Sequence[ArtifactInfo]) -> Run:
+    """A run of its row, and of the rows of its jobs in order."""
+    shown = [job_view(one) for one in jobs]
+    values = {name: row[name] for name in Run.model_fields if name in row}
+    return Run(
+        **values,
+        duration_seconds=_seconds(row),
+        inputs=_inputs(row["trigger_data"]),
+        stages=_stages(shown, _broken(row["state"])),
+        awaiting_approval=[
+            one.job for one in shown if one.kind == "approval" and one.status == "running"
+        ],
+        artifacts=list(artifacts),
+        figures=figures(row["metrics"]),
+    )
+
+
+def job_view(row: Row) -> JobRun:
+    """A job of its row, joined with that of its last attempt."""
+    values = {name: row[name] for name in JobRun.model_fields if name in row}
+    return JobRun(
+        **{
+            **values,
+            "log_bytes": row["log_bytes"] or 0,
+            "outputs": row["outputs"] or {},
+            "figures": figures(row["metrics"]),
+        }
+    )
+
+
+def figures(metrics: Any) -> dict[str, Figure]:
+    """The plain values among metrics; what is nested is named by its path."""
+    found: dict[str, Figure] = {}
+    for name, value in (metrics or {}).items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{inner}": one for inner, one in figures(value).items()}
+        elif value is None or isinstance(value, str | int | float | bool):
+            found[name] = value
+    return found
+
+
+def progress_of(run: Run) -> tuple[int, int, str]:
+    """How many jobs are over, of how many, and which one runs."""
+    jobs = [job for stage in run.stages for job in stage.jobs]
+    over = sum(one.status not in ("pending", "running") for one in jobs)
+    running = [one.job for one in jobs if one.status == "running"]
+    more = f" and {len(running) - 1} more" if len(running) > 1 else ""
+    return over, len(jobs), f"{running[0]}{more}" if running else run.status
+
+
+def _stages(jobs: Sequence[JobRun], broken: frozenset[str]) -> list[StageRun]:
+    return [
+        StageRun(name=name, status=_stage_status(found := list(members), broken), jobs=found)
+        for name, members in groupby(jobs, key=lambda one: one.stage)
+    ]
+
+
+def _stage_status(jobs: Sequence[JobRun], broken: frozenset[str]) -> JobStatus:
+    statuses = {one.status for one in jobs}
+    if statuses == {"pending"}:
+        return "pending"
+    if statuses & {"pending", "running"}:
+        return "running"
+    if any(one.job in broken for one in jobs):
+        return "failed"
+    if "cancelled" in statuses:
+        return "cancelled"
+    return "skipped" if statuses == {"skipped"} else "success"
+
+
+def _broken(state: Any) -> frozenset[str]:
+    return frozenset((state or {}).get("broken", ()))
+
+
+def _inputs(trigger_data: Any) -> dict[str, Written]:
+    return dict((trigger_data or {}).get("inputs", {}))
+
+
+def _seconds(row: Row) -> float | None:
+    started, completed = row["started_at"], row["completed_at"]
+    return (completed - started).total_seconds() if started and completed else None
