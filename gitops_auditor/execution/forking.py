@@ -57,7 +57,7 @@ class ForkServer:
         ours.setblocking(False)
         try:
             with theirs:
-                await send_descriptors(self._announced, [theirs.fileno()])
+                await send_descriptors(self._announced, b"s", [theirs.fileno()])
             await _ready(ours)
         except BaseException:
             ours.close()
@@ -90,10 +90,10 @@ def _pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-async def send_descriptors(connection: socket.socket, descriptors: list[int]) -> None:
+async def send_descriptors(connection: socket.socket, body: bytes, descriptors: list[int]) -> None:
     """Send one message that carries descriptors. Raises Unavailable when nobody reads."""
     try:
-        while not _sent(connection, descriptors):
+        while not _sent(connection, body, descriptors):
             await anyio.wait_writable(connection)
     except OSError as broken:
         raise Unavailable(
@@ -102,9 +102,9 @@ async def send_descriptors(connection: socket.socket, descriptors: list[int]) ->
         ) from broken
 
 
-def _sent(connection: socket.socket, descriptors: list[int]) -> bool:
+def _sent(connection: socket.socket, body: bytes, descriptors: list[int]) -> bool:
     try:
-        socket.send_fds(connection, [b"j"], descriptors)
+        socket.send_fds(connection, [body], descriptors)
     except BlockingIOError:
         return False
     return True

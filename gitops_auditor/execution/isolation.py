@@ -1,6 +1,7 @@
 """Finds out how well this machine can isolate jobs, by isolating one; never assumes it."""
 
 import platform
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ async def _try(
         argv=("sh", "-c", _PROBE),
         cwd=str(folder),
         environment={"PATH": "/usr/bin:/bin"},
-        cookie="isolation-probe",
+        cookie=secrets.token_hex(16),
         timeout=_SECONDS,
         grace=0.0,
         isolation=level,

@@ -149,18 +149,18 @@ async def test_a_killed_supervisor_loses_the_job_and_leaves_nothing(
     text = "setsid sh -c 'echo ready; sleep 60' & sleep 60"
     job = await jobs.start(jobs.order("sh", "-c", text, isolation=isolation))
     await jobs.until_output(b"ready")
-    os.kill(_supervisor_of(jobs.left()), signal.SIGKILL)
+    os.kill(supervisor_of(jobs.left()), signal.SIGKILL)
     with anyio.fail_after(10):
         result = await job.wait()
     assert (result.failure, result.exit_code) == ("lost", None)
-    await _until_gone(jobs)
+    await until_gone(jobs)
     assert (await jobs.run(jobs.order("true"))).failure is None
 
 
 async def test_a_killed_fork_server_is_replaced_and_its_jobs_run_on(jobs: Jobs) -> None:
     job = await jobs.start(jobs.order("sh", "-c", "echo ready; while [ ! -e go ]; do :; done"))
     await jobs.until_output(b"ready")
-    os.kill(_parent(_supervisor_of(jobs.left())), signal.SIGKILL)
+    os.kill(parent(supervisor_of(jobs.left())), signal.SIGKILL)
     other = await jobs.start(jobs.order("sh", "-c", "echo other"))
     assert (await other.wait()).failure is None
     (jobs.workspace / "go").touch()
@@ -168,11 +168,11 @@ async def test_a_killed_fork_server_is_replaced_and_its_jobs_run_on(jobs: Jobs) 
     assert jobs.left() == []
 
 
-def _supervisor_of(pids: list[int]) -> int:
+def supervisor_of(pids: list[int]) -> int:
     """The first process above these that is not one of the job's own."""
     pid = min(pids)
     while "fork_server" not in _command(pid):
-        pid = _parent(pid)
+        pid = parent(pid)
     return pid
 
 
@@ -180,12 +180,12 @@ def _command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
 
 
-def _parent(pid: int) -> int:
+def parent(pid: int) -> int:
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     return int(stat.rpartition(")")[2].split()[1])
 
 
-async def _until_gone(jobs: Jobs) -> None:
+async def until_gone(jobs: Jobs) -> None:
     with anyio.fail_after(10):
         while jobs.left():  # noqa: ASYNC110 - nobody tells when another's process has ended
             await anyio.sleep(0.02)
@@ -218,14 +218,14 @@ async def test_a_killed_executor_leaves_no_job_behind(jobs: Jobs, isolation: Iso
             assert (await executor.stdout.receive()).strip() == b"ready"
         executor.kill()
         await executor.wait()
-    await _until_gone(jobs)
+    await until_gone(jobs)
 
 
 async def test_a_stopping_executor_ends_the_jobs_that_run(jobs: Jobs) -> None:
     async with Processes.open() as processes:
         await processes.start(jobs.order("sh", "-c", "echo ready; sleep 60"), jobs.sink)
         await jobs.until_output(b"ready")
-    await _until_gone(jobs)
+    await until_gone(jobs)
 
 
 async def test_supervisors_are_used_again(jobs: Jobs) -> None:

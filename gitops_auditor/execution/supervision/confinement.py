@@ -1,30 +1,63 @@
-"""What a job's first process does to itself between fork and exec.
+"""The limits, the user and the confinement that a job starts with.
 
-It runs in a child of the supervisor, which has one thread, so ordinary Python is safe here.
+What a process inherits its supervisor takes on itself; what only a process itself can do, it does
+between fork and exec: its supervisor has one thread, so ordinary Python is safe there.
 """
 
+import contextlib
 import os
 import resource
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from gitops_auditor.execution.supervision import kernel, landlock, process_tree, seccomp
-from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
+from gitops_auditor.execution.supervision import kernel, landlock, seccomp
+from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order, Standing
 
-_SHARED_PROCESSES = 2
-"""Outside a sandbox the kernel counts all tasks of a user, other jobs' too: so much more room."""
+_UMASK = 0o022
+_TASKS = resource.RLIMIT_NPROC
 
-_COUNT_SECONDS = 5.0
-_counted: dict[int, tuple[float, int]] = {}
+
+def prepare() -> None:
+    """Take on what every job inherits from its supervisor."""
+    os.umask(_UMASK)
+    _lower(resource.RLIMIT_CORE, 0)
+    if os.geteuid() == 0:
+        os.setgroups([])
+
+
+def take_on(standing: Standing) -> None:
+    """Take on the limits that the supervisor's jobs inherit, for good."""
+    _lower(resource.RLIMIT_FSIZE, standing.file_bytes)
+    _lower(resource.RLIMIT_NOFILE, standing.open_files)
+    _lower(_TASKS, standing.user_tasks)
+    kernel.refuse_new_privileges()
+
+
+@contextlib.contextmanager
+def acting_as(user: tuple[int, int] | None) -> Iterator[None]:
+    """Be the job's user, and what is executed be nobody else; only the saved ids stay root's.
+
+    Executing a program makes its saved ids those it runs with (execve(2)). Until then they keep
+    other processes of that user from tracing this one. Raises PermissionError as root.
+    """
+    try:
+        if user is not None:
+            os.setresgid(user[1], user[1], -1)
+            os.setresuid(user[0], user[0], -1)
+        if os.geteuid() == 0:
+            raise PermissionError("a job may not run as root")
+        yield
+    finally:
+        if user is not None:
+            os.setresuid(0, 0, -1)
+            os.setresgid(0, 0, -1)
 
 
 def become_job(order: Order, supervisor: int) -> None:
     """Take the job's limits, user and confinement; the caller executes the command then."""
     os.setsid()
-    os.umask(0o022)
-    _limit(order.limits)
-    if order.isolation is not Isolation.BUBBLEWRAP:
-        _limit_tasks(order)
+    for kind, wanted in _limits(order.limits):
+        _lower(kind, wanted)
+    _lower(_TASKS, order.user_tasks)
     ruleset = _prepare_ruleset(order)
     _drop_user(order)
     if os.geteuid() == 0:
@@ -32,9 +65,8 @@ def become_job(order: Order, supervisor: int) -> None:
     kernel.die_with_parent()
     if os.getppid() != supervisor:
         os._exit(1)
-    if order.isolation is not Isolation.BUBBLEWRAP:
-        os.chdir(order.cwd)
-        kernel.refuse_new_privileges()
+    os.chdir(order.cwd)
+    kernel.refuse_new_privileges()
     if ruleset is not None:
         kernel.landlock_restrict(ruleset)
         kernel.install_filter(seccomp.job_filter(internet=order.network))
@@ -46,40 +78,6 @@ def _prepare_ruleset(order: Order) -> int | None:
     return landlock.prepare(order.readable, order.writable)
 
 
-def _limit(limits: Limits) -> None:
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
-    _lower(resource.RLIMIT_NOFILE, limits.open_files)
-    if limits.cpu_seconds is not None:
-        _lower(resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1)
-
-
-def running_tasks(order: Order) -> int:
-    """The tasks of the job's user, as they were at most some seconds ago."""
-    uid = order.user[0] if order.user else os.getuid()
-    counted, count = _counted.get(uid, (-_COUNT_SECONDS, 0))
-    now = time.monotonic()
-    if now - counted >= _COUNT_SECONDS:
-        count = process_tree.tasks_of_user(uid)
-        _counted[uid] = (now, count)
-    return count
-
-
-def _limit_tasks(order: Order) -> None:
-    # The watchdog is exact, but a fork bomb may make thousands of processes between two looks.
-    if order.limits.processes is not None:
-        room = order.limits.processes * _SHARED_PROCESSES
-        _lower(resource.RLIMIT_NPROC, running_tasks(order) + room)
-
-
-def _lower(kind: int, wanted: int | None) -> None:
-    if wanted is None:
-        return
-    _, hard = resource.getrlimit(kind)
-    value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(kind, (value, value))
-
-
 def _drop_user(order: Order) -> None:
     if order.user is None:
         return
@@ -89,28 +87,37 @@ def _drop_user(order: Order) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def limit_processes(pid: int, order: Order) -> None:
-    """Limit the processes of a sandbox by its first one, from outside.
+def _limits(limits: Limits) -> list[tuple[int, int | None]]:
+    seconds = None if limits.cpu_seconds is None else int(limits.cpu_seconds) + 1
+    return [
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_CPU, seconds),
+    ]
 
-    Since Linux 5.14 they are counted for each user namespace, so other jobs do not count.
+
+def _lower(kind: int, wanted: int | None) -> None:
+    if wanted is not None:
+        value = _at_most(wanted, resource.getrlimit(kind))
+        resource.setrlimit(kind, (value, value))
+
+
+def _at_most(wanted: int, current: tuple[int, int]) -> int:
+    _, hard = current
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+
+
+def limit_sandbox(pid: int, order: Order) -> None:
+    """Limit a sandbox by its first process, which waits, from outside.
+
+    Since Linux 5.14 processes are counted for each user namespace, so other jobs do not count.
     """
-    wanted = order.limits.processes
-    if wanted is None:
-        return
-    _take_real_user(order.user)
-    try:
-        _, hard = resource.prlimit(pid, resource.RLIMIT_NPROC)
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.prlimit(pid, resource.RLIMIT_NPROC, (value, value))
-    finally:
-        _take_real_user((0, 0) if order.user else None)
-
-
-def _take_real_user(user: tuple[int, int] | None) -> None:
     # A container's root often lacks CAP_SYS_RESOURCE, and then the real ids have to be the job's.
-    if user is not None:
-        os.setresgid(user[1], -1, -1)
-        os.setresuid(user[0], -1, -1)
+    with acting_as(order.user):
+        for kind, wanted in (*_limits(order.limits), (_TASKS, order.limits.processes)):
+            if wanted is not None:
+                value = _at_most(wanted, resource.prlimit(pid, kind))
+                resource.prlimit(pid, kind, (value, value))
 
 
 def search(command: str, environment: Mapping[str, str]) -> list[str]:

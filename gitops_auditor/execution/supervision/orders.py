@@ -1,4 +1,4 @@
-"""What the executor tells a supervisor, and how it travels: as JSON in an anonymous file."""
+"""What the executor tells a supervisor, and how it travels: as JSON, with the job's outputs."""
 
 import array
 import json
@@ -45,6 +45,8 @@ class Order(NamedTuple):
 
     `user` is the (uid, gid) to run as, None for the executor's own. `writable` are the folders
     that the job may change, `readable` what it may read beside the system's own folders.
+    `user_tasks` is the most tasks that the user may have, other jobs' too: `Processes` sets it
+    for jobs whose own the kernel cannot count.
     """
 
     argv: tuple[str, ...]
@@ -58,12 +60,38 @@ class Order(NamedTuple):
     user: tuple[int, int] | None
     writable: tuple[str, ...]
     readable: tuple[str, ...] = ()
+    user_tasks: int | None = None
     limits: Limits = Limits()
 
 
+class Standing(NamedTuple):
+    """The limits of a supervisor itself, which its jobs inherit; it cannot raise them again."""
+
+    file_bytes: int | None
+    open_files: int | None
+    user_tasks: int | None
+
+
+_OWN_FILES = 32
+"""A supervisor opens fewer files than that for itself."""
+
+
+def standing_of(order: Order) -> Standing | None:
+    """What the order's supervisor has to stand under; None when the job limits itself.
+
+    Processor time is not inherited well: what the supervisor uses itself counts for it.
+    """
+    limits = order.limits
+    if order.isolation is not Isolation.NONE or limits.cpu_seconds is not None:
+        return None
+    if limits.open_files is not None and limits.open_files < _OWN_FILES:
+        return None
+    return Standing(limits.file_bytes, limits.open_files, order.user_tasks)
+
+
 def encode(order: Order) -> bytes:
-    """The order as it is sent."""
-    return json.dumps([*order[:-1], order.limits]).encode()
+    """The order in JSON; `decode` reads it."""
+    return json.dumps(order).encode()
 
 
 def decode(body: bytes) -> Order:
@@ -88,15 +116,45 @@ def anonymous_file(content: bytes) -> int:
     return descriptor
 
 
+_MESSAGE_BYTES = 65536
+_IN_FILE = b"f"
+
+
+def message(order: Order, stdout: int, stderr: int) -> tuple[bytes, list[int]]:
+    """What to send for a job: bytes, and the descriptors that go with them.
+
+    A descriptor more than the two outputs is a file in memory, which holds a long order.
+    """
+    body = encode(order)
+    if len(body) <= _MESSAGE_BYTES:
+        return body, [stdout, stderr]
+    return _IN_FILE, [stdout, stderr, anonymous_file(body)]
+
+
 def receive(connection: socket.socket, most: int) -> tuple[bytes, list[int]]:
-    """The first byte of a message and up to `most` descriptors that came with it.
+    """A message and up to `most` descriptors that came with it.
 
     None of them is inherited by what is executed; `socket.recv_fds` leaves that out.
     """
     descriptors = array.array("i")
     space = socket.CMSG_SPACE(most * descriptors.itemsize)
-    message, ancillary, _, _ = connection.recvmsg(1, space, socket.MSG_CMSG_CLOEXEC)
+    received, ancillary, _, _ = connection.recvmsg(_MESSAGE_BYTES, space, socket.MSG_CMSG_CLOEXEC)
     for level, kind, data in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
-    return message, list(descriptors)
+    return received, list(descriptors)
+
+
+def receive_order(connection: socket.socket) -> tuple[Order, int, int] | None:
+    """The next job's order, standard output and standard error; None at the end of the jobs."""
+    while True:
+        body, descriptors = receive(connection, 3)
+        if len(descriptors) >= 2:
+            break
+        if not body:
+            return None
+        # A command for the job before, which ended as it was sent.
+    if len(descriptors) == 3:
+        with os.fdopen(descriptors[2], "rb") as file:
+            body = file.read()
+    return decode(body), descriptors[0], descriptors[1]

@@ -1,93 +1,50 @@
 """Starts a job's first process from its supervisor, plainly or inside bubblewrap."""
 
-import errno
 import json
 import os
 import select
 import time
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from gitops_auditor.execution.supervision import bubblewrap, confinement, seccomp
-from gitops_auditor.execution.supervision.orders import Isolation, Order, anonymous_file
+from gitops_auditor.execution.supervision import bubblewrap, confinement, launching, seccomp
+from gitops_auditor.execution.supervision.launching import CannotStart, Command
+from gitops_auditor.execution.supervision.orders import (
+    Isolation,
+    Order,
+    anonymous_file,
+    standing_of,
+)
 
 _SETUP_SECONDS = 10.0
-
-
-class CannotStart(Exception):
-    """The job's command could not be executed; the text says why."""
 
 
 class Started(NamedTuple):
     """A running job: `outer` is the supervisor's child, `inner` the first process of the job.
 
     They differ inside a sandbox, where `inner` ends all of it when it is killed. The job's
-    processes are the descendants of `root`.
+    processes are the descendants of `root`. `held` is to be closed when it has ended.
     """
 
     outer: int
     inner: int
     root: int
+    held: int | None = None
 
 
 def start(order: Order, stdout: int, stderr: int) -> Started:
-    """Start the job. Raises CannotStart; children that it left are the caller's to end."""
+    """Start the job. Raises CannotStart; children that it left are the caller's to end.
+
+    The supervisor stands under the order's limits already.
+    """
     if order.isolation is Isolation.BUBBLEWRAP:
         return _start_in_sandbox(order, stdout, stderr)
-    # Counted here, since a child's count is lost to the next job.
-    confinement.running_tasks(order)
     candidates = confinement.search(order.argv[0], order.environment)
-    pid = _fork(order, stdout, stderr, candidates, order.argv, order.environment, ())
+    command = Command(candidates, order.argv, order.environment, order.cwd, stdout, stderr)
+    if standing_of(order) is None:
+        pid = launching.fork(command, order)
+    else:
+        pid = launching.spawn(command, order.user)
     return Started(pid, pid, os.getpid())
-
-
-def _fork(
-    order: Order,
-    stdout: int,
-    stderr: int,
-    candidates: list[str],
-    argv: tuple[str, ...],
-    environment: dict[str, str],
-    kept: tuple[int, ...],
-) -> int:
-    supervisor = os.getpid()
-    failure_read, failure_write = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _redirect(stdout, stderr, kept)
-            confinement.become_job(order, supervisor)
-            _execute(candidates, argv, environment)
-        except BaseException as failure:  # noqa: BLE001 - a forked child must not return
-            os.write(failure_write, str(failure).encode()[:4096])
-        finally:
-            os._exit(127)
-    os.close(failure_write)
-    failure_text = os.read(failure_read, 4096)
-    os.close(failure_read)
-    if failure_text:
-        os.waitpid(pid, 0)
-        raise CannotStart(f"{argv[0]} cannot be started: {failure_text.decode()}.")
-    return pid
-
-
-def _redirect(stdout: int, stderr: int, kept: tuple[int, ...]) -> None:
-    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    for source, target in ((nothing, 0), (stdout, 1), (stderr, 2)):
-        os.dup2(source, target)
-    for descriptor in kept:
-        os.set_inheritable(descriptor, True)
-
-
-def _execute(candidates: list[str], argv: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
-    refused: OSError = FileNotFoundError(errno.ENOENT, "it is not found in the job's PATH")
-    for candidate in candidates:
-        try:
-            os.execve(candidate, argv, environment)  # noqa: S606 - argv is never a shell's text
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except PermissionError as denied:
-            refused = denied
-    raise refused
 
 
 def _start_in_sandbox(order: Order, stdout: int, stderr: int) -> Started:
@@ -102,17 +59,27 @@ def _start_in_sandbox(order: Order, stdout: int, stderr: int) -> Started:
         *("--", *order.argv),
     )
     candidates = confinement.search("bwrap", {"PATH": os.defpath + ":/usr/local/bin"})
+    command = Command(candidates, argv, {}, "/", stdout, stderr, kept)
     try:
-        outer = _fork(order, stdout, stderr, candidates, argv, {}, kept)
-        for descriptor in kept:
-            os.close(descriptor)
+        outer = _spawn_and_close(command, order)
         inner = _first_process(status_read)
-        confinement.limit_processes(inner, order)
+        confinement.limit_sandbox(inner, order)
         os.write(hold_write, b"\n")
-    finally:
+    except BaseException:
         os.close(status_read)
+        raise
+    finally:
         os.close(hold_write)
-    return Started(outer, inner, inner)
+    # bwrap reports the end there, and is ended itself when nobody can read that.
+    return Started(outer, inner, inner, status_read)
+
+
+def _spawn_and_close(command: Command, order: Order) -> int:
+    try:
+        return launching.spawn(command, order.user)
+    finally:
+        for descriptor in command.kept:
+            os.close(descriptor)
 
 
 def _first_process(status: int) -> int:

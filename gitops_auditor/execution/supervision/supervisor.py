@@ -13,14 +13,16 @@ import signal
 import socket
 import time
 
-from gitops_auditor.execution.supervision import kernel, process_tree
+from gitops_auditor.execution.supervision import confinement, kernel, process_tree
+from gitops_auditor.execution.supervision.launching import CannotStart
 from gitops_auditor.execution.supervision.orders import (
     Ending,
     Order,
-    decode,
-    receive,
+    Standing,
+    receive_order,
+    standing_of,
 )
-from gitops_auditor.execution.supervision.starting import CannotStart, Started, start
+from gitops_auditor.execution.supervision.starting import Started, start
 from gitops_auditor.execution.supervision.watchdog import INTERVAL, Watchdog
 
 READY = b"r"
@@ -33,28 +35,26 @@ _COMMANDS: dict[bytes, Ending] = {CANCEL: "cancel", OUTPUT_LIMIT: "output", b"":
 def supervise(control: socket.socket) -> None:
     """Run the jobs that the control socket orders, one by one, until its other side is closed.
 
-    It says READY first. A job is a message with three descriptors: its encoded order, its standard
-    output and its standard error. The answer is a message of JSON: `{"error": reason}` when the job
-    could not be started, or its `status` (as of waitpid), `ending`, `seconds`, `cpu_seconds`,
-    `peak_memory_bytes`, `left` (processes killed after it ended) and `gone` (whether all are).
+    It says READY first. A job is a message of `orders.message`. The answer is a message of JSON:
+    `{"error": reason}` when the job could not be started, or its `status` (as of waitpid),
+    `ending`, `seconds`, `cpu_seconds`, `peak_memory_bytes`, `left` (processes killed after it
+    ended) and `gone` (whether all are). The job's outputs are closed after that: the executor
+    reads them to their end then, and is not woken twice.
     """
     kernel.become_subreaper()
+    confinement.prepare()
+    taken: Standing | None = None
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         control.send(READY)
-        while received := _receive(control):
-            control.send(json.dumps(_run(control, *received)).encode())
-
-
-def _receive(control: socket.socket) -> tuple[Order, int, int] | None:
-    while True:
-        message, descriptors = receive(control, 3)
-        if len(descriptors) == 3:
-            break
-        if not message:
-            return None
-        # A command for the job before, which ended as it was sent.
-    with os.fdopen(descriptors[0], "rb") as file:
-        return decode(file.read()), descriptors[1], descriptors[2]
+        while received := receive_order(control):
+            order, stdout, stderr = received
+            if taken is None and (taken := standing_of(order)):
+                confinement.take_on(taken)
+            try:
+                control.send(json.dumps(_run(control, order, stdout, stderr)).encode())
+            finally:
+                os.close(stdout)
+                os.close(stderr)
 
 
 def _run(control: socket.socket, order: Order, stdout: int, stderr: int) -> dict[str, object]:
@@ -64,9 +64,6 @@ def _run(control: socket.socket, order: Order, stdout: int, stderr: int) -> dict
         process_tree.kill_descendants(os.getpid())
         process_tree.reap_all(_REAP_SECONDS)
         return {"error": str(failure)}
-    finally:
-        os.close(stdout)
-        os.close(stderr)
     return _Supervision(order, control, started).run()
 
 
@@ -83,8 +80,9 @@ class _Supervision:
         began = time.monotonic()
         self._watch(began + self.order.timeout)
         _, status, usage = os.wait4(self.started.outer, 0)
-        left = process_tree.kill_descendants(os.getpid()) if _has_children() else set()
-        gone = process_tree.reap_all(_REAP_SECONDS)
+        if self.started.held is not None:
+            os.close(self.started.held)
+        left, gone = _end_rest()
         return {
             "status": status,
             "ending": self.ending,
@@ -143,9 +141,11 @@ class _Supervision:
         process_tree.kill_descendants(os.getpid())
 
 
-def _has_children() -> bool:
+def _end_rest() -> tuple[set[int], bool]:
+    """Kill what is left of a job: what that was, and whether it is gone."""
     try:
         os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
-        return False
-    return True
+        return set(), True
+    left = process_tree.kill_descendants(os.getpid())
+    return left, process_tree.reap_all(_REAP_SECONDS)
