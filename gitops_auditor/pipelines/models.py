@@ -64,18 +64,20 @@ class Matrix(Part):
     """The same job for every combination of values.
 
     `exclude` drops the combinations that have all of its values; `include` adds values to the
-    combinations it agrees with, or a combination of its own.
+    combinations it agrees with, or a combination of its own. With `fail_fast` the first one that
+    fails, without being allowed to, ends the others.
     """
 
     axes: dict[Identifier, Values] = Field(default_factory=dict)
     include: tuple[dict[Identifier, Text], ...] = ()
     exclude: tuple[dict[Identifier, Text], ...] = ()
+    fail_fast: bool = False
 
 
 def _axes(value: object) -> object:
     if not isinstance(value, dict) or isinstance(value.get("axes"), dict):
         return value
-    rules = {key: value[key] for key in ("include", "exclude") if key in value}
+    rules = {key: value[key] for key in ("include", "exclude", "fail_fast") if key in value}
     return {"axes": {key: item for key, item in value.items() if key not in rules}, **rules}
 
 
@@ -83,7 +85,7 @@ MatrixField = Annotated[
     Matrix,
     BeforeValidator(
         _axes,
-        json_schema_input_type=dict[str, list[Written] | list[dict[str, Written]]],
+        json_schema_input_type=dict[str, list[Written] | list[dict[str, Written]] | bool],
     ),
 ]
 

@@ -44,15 +44,18 @@ def rerun_state(arrangement: Arrangement, previous: RunState, scope: RerunScope)
     the outputs and lists the artifacts of the run before; files that it left in the checkout are
     not there, unless a cache or an artifact brings them.
 
-    Raises Conflict when the run is not over, succeeded (with OnlyFailed) or had other jobs, and
-    NotFound for a job that is not there.
+    Raises Conflict when the run is not over or had other jobs and, with OnlyFailed, when it
+    succeeded or has nothing to repeat; NotFound for a job that is not there.
     """
     if isinstance(scope, Everything):
         return initial(arrangement)
-    _require_repeatable(arrangement, previous, scope)
-    seeds = set(_unsuccessful(previous))
+    _require_repeatable(arrangement, previous)
+    seeds = set(_unsuccessful(arrangement, previous))
     if isinstance(scope, FromJob):
         seeds |= set(_named(arrangement, scope.job))
+    elif previous.status == "success" or not seeds:
+        hint = "Run all of it again, or from a job on."
+        raise Conflict("Nothing failed in that run: every job that ran succeeded.", hint=hint)
     again = {
         name for name in arrangement.jobs if name in seeds or seeds & _before(arrangement, name)
     }
@@ -71,23 +74,29 @@ def kept_jobs(state: RunState) -> tuple[str, ...]:
     )
 
 
-def _require_repeatable(arrangement: Arrangement, previous: RunState, scope: RerunScope) -> None:
+def _require_repeatable(arrangement: Arrangement, previous: RunState) -> None:
     if not previous.is_final:
         hint = "Wait until it is over, or cancel it."
         raise Conflict(f"The run is {previous.status}: it cannot be repeated in part.", hint=hint)
     if previous.jobs.keys() != arrangement.jobs.keys():
         message = "The run had other jobs than the definition has now."
         raise Conflict(message, hint="Run all of it again.")
-    if previous.status == "success" and isinstance(scope, OnlyFailed):
-        hint = "Run all of it again, or from a job on."
-        raise Conflict("Nothing failed in that run: it succeeded.", hint=hint)
 
 
-def _unsuccessful(previous: RunState) -> Iterator[str]:
+def _unsuccessful(arrangement: Arrangement, previous: RunState) -> Iterator[str]:
     for name, one in previous.jobs.items():
-        # A run that exceeded its time skips jobs although nothing before them failed.
-        if one.status in ("failed", "cancelled") or (one.status == "skipped" and previous.is_late):
+        if one.status in ("failed", "cancelled"):
             yield name
+        elif previous.is_late and (one.status == "skipped" or _asks_status(arrangement, name)):
+            # Exceeding the time of the run counts as a failure, and no job shows it.
+            yield name
+
+
+def _asks_status(arrangement: Arrangement, name: str) -> bool:
+    job = arrangement.jobs[name]
+    stage = arrangement.stages[job.stage]
+    conditions = [one for one in (job.condition, stage.condition) if one is not None]
+    return stage.gate == "failure" or any(one.asks_status for one in conditions)
 
 
 def _named(arrangement: Arrangement, wanted: str) -> list[str]:

@@ -150,6 +150,16 @@ def close(
     return replace(state, jobs={**state.jobs, job: changed}, broken=broken)
 
 
+def unwanted(arrangement: Arrangement, state: RunState) -> frozenset[str]:
+    """The running jobs to end, because their matrix fails fast and a combination of it failed."""
+    return frozenset(
+        name
+        for broken in state.broken
+        for name in _others(arrangement, broken)
+        if state.jobs[name].status == "running"
+    )
+
+
 def stage_status(arrangement: Arrangement, state: RunState, stage: str) -> JobStatus:
     """What the jobs of a stage amount to. Failures that are allowed do not count."""
     jobs = arrangement.stages[stage].jobs
@@ -198,18 +208,39 @@ def _finished(arrangement: Arrangement, state: RunState, event: Finished) -> Run
         return state
     if event.failure is None:
         return conclude(arrangement, close(arrangement, state, event.job, "success"))
-    again = _retried(arrangement, state, event)
+    is_ended = state.is_cancelled or event.job in unwanted(arrangement, state)
+    again = None if is_ended else _retried(arrangement, state, event)
     if again is not None:
         return replace(state, jobs={**state.jobs, event.job: again})
-    status: JobStatus = "cancelled" if state.is_cancelled else "failed"
+    status: JobStatus = "cancelled" if is_ended else "failed"
     ended = close(arrangement, state, event.job, status, failure=event.failure, reason=event.reason)
-    return conclude(arrangement, ended)
+    return conclude(arrangement, _failed_fast(arrangement, ended, event.job))
+
+
+def _others(arrangement: Arrangement, job: str) -> Iterator[str]:
+    """The other combinations of a job whose matrix fails fast."""
+    spec = arrangement.jobs[job]
+    if spec.job.matrix is not None and spec.job.matrix.fail_fast:
+        for name in arrangement.stages[spec.stage].jobs:
+            if name != job and arrangement.jobs[name].job.name == spec.job.name:
+                yield name
+
+
+def _failed_fast(arrangement: Arrangement, state: RunState, job: str) -> RunState:
+    """What has not started of a matrix that fails fast is over when one of it is broken."""
+    if job not in state.broken:
+        return state
+    for name in _others(arrangement, job):
+        if state.jobs[name].status == "pending":
+            reason = f"{job} failed, and its matrix fails fast."
+            state = close(arrangement, state, name, "cancelled", reason=reason)
+    return state
 
 
 def _retried(arrangement: Arrangement, state: RunState, event: Finished) -> JobState | None:
     """The job waiting for its next attempt, None when there is to be none."""
     spec, known = arrangement.jobs[event.job], state.jobs[event.job]
-    if state.is_cancelled or state.is_late or spec.stage in state.late_stages:
+    if state.is_late or spec.stage in state.late_stages:
         return None
     waiting = replace(known, status="pending", failure=event.failure, reason=event.reason)
     if event.failure == "lost":

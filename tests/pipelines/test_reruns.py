@@ -13,7 +13,7 @@ from gitops_auditor.pipelines.reruns import (
     kept_jobs,
     rerun_state,
 )
-from gitops_auditor.pipelines.states import CancelRequested, RunState, initial
+from gitops_auditor.pipelines.states import CancelRequested, RunState, RunTimedOut, initial
 from tests.pipelines.runs import Run
 from tests.pipelines.test_run_properties import Watched, definitions, play
 
@@ -110,6 +110,15 @@ def test_what_was_cancelled_runs_again() -> None:
     ]
 
 
+def test_what_a_run_had_no_time_for_runs_again_although_nothing_failed() -> None:
+    run = Run(CHAIN)
+    for job in ("build/a", "build/b"):
+        run.start(job)
+        run.finish(job)
+    run.report(RunTimedOut())
+    assert to_run(again(run, OnlyFailed())) == list(run.arrangement.jobs)[2:]
+
+
 @pytest.mark.parametrize(
     ("outcome", "scope", "words"),
     [
@@ -121,6 +130,16 @@ def test_what_cannot_be_repeated_is_refused(outcome: None, scope: RerunScope, wo
     run = Run(CHAIN).play({"build/a": outcome})
     with pytest.raises((Conflict, NotFound), match=words):
         again(run, scope)
+
+
+def test_a_run_that_was_cancelled_too_late_has_nothing_to_repeat() -> None:
+    run = Run("name: x\nstages: [{name: s, jobs: [{name: j, script: x}]}]")
+    run.start("s/j")
+    run.report(CancelRequested())
+    run.finish("s/j")
+    assert run.status() == "cancelled"
+    with pytest.raises(Conflict, match="Nothing failed"):
+        again(run, OnlyFailed())
 
 
 def test_a_run_that_goes_on_is_not_repeated_in_part() -> None:
@@ -138,14 +157,15 @@ def test_a_run_of_other_jobs_is_not_repeated_in_part() -> None:
 
 
 @given(data=st.data(), definition=definitions(), files=st.sampled_from(["", "file"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_kept_job_waits_for_one_that_runs_again_and_the_end_is_that_of_a_whole_run(
     data: st.DataObject, definition: PipelineDefinition, files: str
 ) -> None:
     run = Watched(definition, files)
     play(data, run, interrupt=data.draw(st.booleans()))
     scopes: list[RerunScope] = [FromJob(data.draw(st.sampled_from(sorted(run.arrangement.jobs))))]
-    scopes += [OnlyFailed()] if run.status() != "success" else []
+    if run.status() == "failed" and "failed" in run.statuses().values():
+        scopes.append(OnlyFailed())
     scope = data.draw(st.sampled_from(scopes))
     state = again(run, scope)
     waiting = set(to_run(state))
