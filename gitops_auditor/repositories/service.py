@@ -25,6 +25,7 @@ from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.repositories import git_directory, store
 from gitops_auditor.repositories.audit_report import parse_report
 from gitops_auditor.repositories.boundaries import Boundaries
+from gitops_auditor.repositories.checkouts import Checkouts
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_transfer import Progress
 from gitops_auditor.repositories.inspection import Facts, inspect
@@ -70,6 +71,7 @@ class RepositoryRegistry:
             allow_private_hosts=settings.allow_private_hosts,
         )
         self._revisions = Revisions(git, Locations(self._mirrors, self._boundaries))
+        self._checkouts = Checkouts(self._revisions, git)
         self._workspaces = Workspaces(database, events, audit, git, self._boundaries)
         self._importer = ReportImporter(database, events, audit, self._mirrors)
 
@@ -77,6 +79,11 @@ class RepositoryRegistry:
     def revisions(self) -> Revisions:
         """What registered repositories hold at their commits."""
         return self._revisions
+
+    @property
+    def checkouts(self) -> Checkouts:
+        """Makes disposable checkouts of registered repositories."""
+        return self._checkouts
 
     async def register_path(
         self, path: Path, principal: Principal, name: str | None = None
