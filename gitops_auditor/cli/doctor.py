@@ -5,6 +5,7 @@ import platform
 import shutil
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import anyio
 import typer
@@ -14,16 +15,20 @@ from gitops_auditor.cli.terminal import line, plain
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
 
+if TYPE_CHECKING:
+    from gitops_auditor.execution.sandbox import Sandbox
+
 PROBE_SECONDS = 1
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: `problem` is empty when all is well."""
+    """One line of the report. A `problem` is what is wrong, `notes` what could be better."""
 
     subject: str
     state: str
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def command() -> None:
@@ -41,14 +46,15 @@ def command() -> None:
         good = not finding.problem
         mark = "[green]ok" if good else "[red]!!"
         line(f"{mark}[/]  {finding.subject:<12} {plain(finding.state)}")
-        if finding.problem:
-            line(f"    {plain(finding.problem)}")
+        for sentence in (finding.problem, *finding.notes):
+            if sentence:
+                line(f"    {plain(sentence)}")
     if any(finding.problem for finding in findings):
         raise typer.Exit(1)
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    return [await _git(), await _services(settings)]
+    return [await _git(), await _services(settings), *await _jobs(settings)]
 
 
 async def _git() -> Finding:
@@ -75,6 +81,49 @@ async def _services(settings: Settings) -> Finding:
     return Finding(
         "data", f"{settings.data_dir} ({dialect}, {registered} repositories, {free} MB free)"
     )
+
+
+async def _jobs(settings: Settings) -> list[Finding]:
+    """How the jobs of pipelines run here: found out by running one."""
+    from gitops_auditor.execution.sandbox import Sandbox
+
+    async with Sandbox.open(settings) as sandbox:
+        try:
+            user = sandbox.user
+        except GitOpsError as unusable:
+            return [Finding("job user", settings.job_user, str(unusable))]
+        return [_job_user(settings, user), await _isolation(sandbox), _workspaces(settings, user)]
+
+
+def _job_user(settings: Settings, user: tuple[int, int] | None) -> Finding:
+    return Finding("job user", settings.job_user if user is not None else "the one of the service")
+
+
+async def _isolation(sandbox: "Sandbox") -> Finding:
+    from gitops_auditor.execution.isolation import MEANING
+
+    report = await sandbox.report()
+    missing = tuple(
+        f"{obstacle.level.name.lower()}: {obstacle.reason} Remedy: {obstacle.remedy}."
+        for obstacle in report.obstacles
+    )
+    try:
+        await sandbox.level()
+    except GitOpsError as refused:
+        return Finding("isolation", MEANING[report.level], refused.message, missing)
+    return Finding("isolation", MEANING[report.level], notes=missing)
+
+
+def _workspaces(settings: Settings, user: tuple[int, int] | None) -> Finding:
+    from gitops_auditor.pipelines.workspaces import workspaces_folder
+
+    try:
+        folder = workspaces_folder(settings, user)
+    except GitOpsError as unusable:
+        return Finding("workspaces", str(settings.workspaces or ""), str(unusable))
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free // 2**20
+    return Finding("workspaces", f"{folder} ({free} MB free)")
 
 
 def _ssh(settings: Settings) -> Finding:

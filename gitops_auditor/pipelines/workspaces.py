@@ -99,28 +99,41 @@ class RunWorkspaces:
         return await self._base() / run_id
 
     async def _base(self) -> Path:
-        return await anyio.to_thread.run_sync(workspaces_folder, self._settings, self._user)
+        return await anyio.to_thread.run_sync(_made_base, self._settings, self._user)
 
 
 def workspaces_folder(settings: Settings, user: tuple[int, int] | None) -> Path:
-    """The folder that runs have their folders in, made when it is not there; it blocks.
+    """The folder that runs have their folders in, which need not be there yet; it blocks.
 
     That is PIPELINE_WORKSPACES; else a folder in the data folder when the job user can get there;
-    else one below /var/tmp that nobody else may write into. Raises Refused and Unavailable.
+    else one below /var/tmp. Raises Refused for one that jobs cannot reach or that is not ours.
     """
     if settings.workspaces is not None:
-        _make_passable(settings.workspaces)
-        require_reachable(settings.workspaces / "run", user)
+        _require_reachable(settings.workspaces, user)
         return settings.workspaces
-    inside = settings.data_dir / "workspaces"
+    chosen = settings.data_dir / "workspaces"
     try:
-        require_reachable(inside, user)
+        _require_reachable(chosen, user)
     except Refused:
         digest = hashlib.sha256(os.fsencode(settings.data_dir.absolute())).hexdigest()[:16]
-        inside = _FALLBACK / f"gitops-auditor-{digest}"
-    _make_passable(inside)
-    _require_own(inside)
-    return inside
+        chosen = _FALLBACK / f"gitops-auditor-{digest}"
+    if os.path.lexists(chosen):
+        _require_own(chosen)
+    return chosen
+
+
+def _made_base(settings: Settings, user: tuple[int, int] | None) -> Path:
+    folder = workspaces_folder(settings, user)
+    _make_passable(folder)
+    # Looked at again, since what was not there a moment ago may be somebody else's now.
+    return workspaces_folder(settings, user)
+
+
+def _require_reachable(folder: Path, user: tuple[int, int] | None) -> None:
+    """What is not there yet counts as reachable: we make it so."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    require_reachable(folder / "run", user)
 
 
 def _make_passable(folder: Path) -> None:

@@ -1,8 +1,7 @@
-"""`config`, `doctor`, `migrate` and `openapi`: commands about the installation itself."""
+"""`config`, `migrate` and `openapi`: commands about the installation itself."""
 
 import json
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -54,55 +53,6 @@ def test_a_value_that_is_not_understood_names_its_setting(
     ended = cli("serve")
     assert ended.status == 1
     assert ended.err.startswith("error: GITOPS_PORT is not understood: ")
-
-
-def test_doctor_reports_what_works(cli: Cli, data_dir: Path, workspace: Path) -> None:
-    cli("repos", "discover", str(workspace))
-    ended = cli("doctor")
-    assert ended.status == 0
-    subjects = [line.split()[1] for line in ended.out.splitlines()]
-    assert subjects == ["Python", "git", "data", "ssh", "address", "PostgreSQL", "TLS"]
-    assert "3 repositories" in ended.out
-
-
-def test_doctor_says_what_to_install_and_fails(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    ended = cli("doctor")
-    assert ended.status == 1
-    assert "!!  git          missing\n    Install git 2.35 or newer.\n" in ended.out
-    assert "ssh          not installed" in ended.out
-
-
-def test_doctor_says_that_the_data_folder_cannot_be_used(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    monkeypatch.setenv("GITOPS_DATA_DIR", str(tmp_path / "file" / "data"))
-    ended = cli("doctor")
-    assert ended.status == 1
-    assert "Choose another with GITOPS_DATA_DIR." in ended.out
-
-
-def test_doctor_warns_of_a_network_address_without_tls(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GITOPS_HOST", "0.0.0.0")
-    ended = cli("doctor")
-    assert ended.status == 1
-    assert "!!  TLS          off, listening on 0.0.0.0" in ended.out
-
-
-def test_doctor_says_that_the_address_is_in_use(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        monkeypatch.setenv("GITOPS_PORT", str(other.getsockname()[1]))
-        assert "in use" in cli("doctor").out
-
-
-def test_doctor_says_that_the_host_is_unknown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITOPS_HOST", "nowhere.invalid")
-    assert "Set GITOPS_HOST" in cli("doctor").out
 
 
 def test_migrate_makes_the_schema_and_says_when_it_is_current(

@@ -196,29 +196,42 @@ async def test_what_a_job_writes_into_its_git_folder_changes_nothing_for_the_pla
 
 @as_root
 async def test_a_closed_data_folder_sends_runs_below_var_tmp(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: Path
+    services: Services, repository: Repository, monkeypatch: pytest.MonkeyPatch, base: Path
 ) -> None:
     monkeypatch.setattr(workspaces, "_FALLBACK", base)
-    settings.data_dir.mkdir(mode=0o700)
-    user = resolve_job_user()
-    chosen = workspaces_folder(settings, user)
+    settings = services.settings
+    assert mode_of(settings.data_dir) == 0o700
+    opened = RunWorkspaces(services.repositories, settings)
+    workspace = await opened.open(RUN, repository.id, sha_of(repository))
+    chosen = workspaces_folder(settings, resolve_job_user())
     assert chosen.parent == base
+    assert workspace.checkout == chosen / RUN / "checkout"
     assert mode_of(chosen) == 0o711
-    assert workspaces_folder(settings, user) == chosen
-    other = settings.model_copy(update={"data_dir": tmp_path / "other/closed"})
-    settings.data_dir.chmod(0o711)
-    assert workspaces_folder(settings, user) == settings.data_dir / "workspaces"
-    assert workspaces_folder(other, None) == other.data_dir / "workspaces"
+
+
+def test_a_data_folder_that_the_job_user_reaches_holds_the_folders_of_runs(
+    settings: Settings, base: Path
+) -> None:
+    settings.data_dir.mkdir(mode=0o711)
+    assert workspaces_folder(settings, resolve_job_user()) == settings.data_dir / "workspaces"
+
+
+def test_without_another_user_for_jobs_the_data_folder_holds_the_folders_of_runs(
+    settings: Settings,
+) -> None:
+    settings.data_dir.mkdir(mode=0o700)
+    assert workspaces_folder(settings, None) == settings.data_dir / "workspaces"
 
 
 @as_root
-async def test_a_folder_below_var_tmp_that_somebody_else_made_is_refused(
+def test_a_folder_below_var_tmp_that_somebody_else_made_is_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, base: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(workspaces, "_FALLBACK", base)
     settings.data_dir.mkdir(mode=0o700)
     user = resolve_job_user()
     chosen = workspaces_folder(settings, user)
+    chosen.mkdir(parents=True)
     os.chown(chosen, 65534, 65534)
     with pytest.raises(Refused, match="only this user may write"):
         workspaces_folder(settings, user)
