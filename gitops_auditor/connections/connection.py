@@ -31,6 +31,11 @@ STOP_SECONDS: Final = 12.0
 _log = get_logger("connections")
 
 
+def pause_after(failures: int) -> float:
+    """Seconds to wait after that many failures in a row before connecting again."""
+    return min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
+
+
 class Connection:
     """One configured server. Every wait for it ends with the time that the caller gives."""
 
@@ -132,8 +137,7 @@ class Connection:
 
     async def _pause(self) -> None:
         if self._failures:
-            pause = min(FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1), LONGEST_PAUSE_SECONDS)
-            await anyio.sleep_until(self._failed_at + pause)
+            await anyio.sleep_until(self._failed_at + pause_after(self._failures))
 
     def _start(self) -> Link:
         link = Link(self._transport, self._learn, self._explain, self._era)
@@ -147,7 +151,7 @@ class Connection:
         await link.run()
         self._era = link.era
         if link.failure is not None:
-            self._failures = min(self._failures + 1, 16)
+            self._failures += 1
             self._failed_at = anyio.current_time()
             self._failure = link.failure
             _log.warning("Connection lost", server=self._name, reason=link.failure.message)

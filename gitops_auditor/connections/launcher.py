@@ -34,8 +34,8 @@ def main() -> None:
     try:
         program = subprocess.Popen(order["argv"], env=order["env"], cwd=order["cwd"])
     except OSError as refused:
-        reason = f"{refused.filename or order['argv'][0]}: {refused.strerror}"
-        control.send(json.dumps({"error": reason}).encode())
+        of = "" if refused.filename in {None, order["argv"][0]} else f"{refused.filename}: "
+        control.send(json.dumps({"error": f"{of}{refused.strerror}"}).encode())
         return
     _let_go_of_streams()
     control.send(json.dumps({"pid": program.pid}).encode())

@@ -154,7 +154,6 @@ class Link:
         errors: list[Exception] = []
         done = anyio.Event()
         scope = anyio.CancelScope()
-        self.in_flight += 1
 
         async def carry_out() -> None:
             # In a task of the link, because the SDK may take seconds to give up a request.
@@ -165,19 +164,21 @@ class Link:
             except Exception as error:  # noqa: BLE001 - handed to the caller
                 errors.append(error)
             finally:
-                self.in_flight -= 1
-                self._leave_when_idle()
                 done.set()
 
         if self._calls is None:
             raise self._explain.failure(EOFError(), self._transport)
         self._calls.start_soon(carry_out)
+        self.in_flight += 1
         try:
             await done.wait()
         except anyio.get_cancelled_exc_class():
             scope.cancel()
-            self.retire()
+            self.is_retired = True
             raise
+        finally:
+            self.in_flight -= 1
+            self._leave_when_idle()
         if answer:
             return answer[0]
         raise await self._reason(errors)

@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from pydantic import SecretStr
-
 from gitops_auditor.connections.configuration import ServerSettings, is_reference
 from gitops_auditor.connections.failures import Explain
 from gitops_auditor.connections.http import HttpTransport
@@ -19,7 +17,7 @@ ALSO_INHERITED: Final = frozenset({"HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"}
 _DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LOGIN: Final = "Authorization"
 
-Secrets = Callable[[Mapping[str, str]], Awaitable[Mapping[str, SecretStr]]]
+Secrets = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
 """Gives the secrets that references name, under the same keys."""
 
 
@@ -39,7 +37,7 @@ async def make_transport(
     references = {key: value for key, value in given.items() if is_reference(value)}
     if settings.token is not None:
         references[_LOGIN] = settings.token
-    found = {key: one.get_secret_value() for key, one in (await secrets(references)).items()}
+    found = dict(await secrets(references)) if references else {}
     explain.masker = Masker(found.values())
     if settings.command is not None:
         env = {**_inherited(settings, ambient), **given, **found}

@@ -9,7 +9,7 @@ import anyio
 from gitops_auditor.config import Settings
 from gitops_auditor.connections.results import CallResult
 from gitops_auditor.connections.service import Connections
-from gitops_auditor.errors import GitOpsError, InvalidRequest, JsonValue, TimedOut
+from gitops_auditor.errors import GitOpsError, InvalidRequest, JsonValue, TimedOut, TooLarge
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
 from gitops_auditor.pipelines.jobs.mcp_requests import (
@@ -19,8 +19,8 @@ from gitops_auditor.pipelines.jobs.mcp_requests import (
     plain_request,
     unchecked_request,
 )
+from gitops_auditor.pipelines.jobs.outputs import MAX_VALUE_BYTES
 
-MAX_OUTPUT_BYTES: Final = 65_536
 _MAX_LOGGED: Final = 65_536
 _MAX_REASON: Final = 500
 
@@ -84,21 +84,26 @@ def _kind(error: GitOpsError) -> FailureKind:
 
 
 def _outcome(attempt: Attempt, request: Request, result: CallResult) -> Outcome:
-    outputs = _outputs(attempt, result.structured)
     metrics: dict[str, JsonValue] = {"result_bytes": len(result.text.encode())}
+    failure, reason = _verdict(request, result)
+    declared = attempt.job.job.outputs
+    found = result.structured if isinstance(result.structured, dict) else {}
+    if not failure and (missing := [name for name in declared if name not in found]):
+        failure, reason = "failed", f"The result has no {', '.join(missing)} to hand on."
+    outputs = {name: _output(name, found[name]) for name in declared if name in found}
+    return Outcome(failure, reason[:_MAX_REASON], outputs=outputs, metrics=metrics)
+
+
+def _verdict(request: Request, result: CallResult) -> tuple[FailureKind | None, str]:
     if result.is_error:
-        reason = f"The tool {request.tool} reports an error: {_first_line(result.text)}"
-        return Outcome("failed", reason[:_MAX_REASON], outputs=outputs, metrics=metrics)
+        return "failed", f"The tool {request.tool} reports an error: {_first_line(result.text)}"
     if request.passed is None:
-        return Outcome(outputs=outputs, metrics=metrics)
+        return None, ""
     verdict = _at(result.structured, request.passed)
     if not isinstance(verdict, bool):
         reason = f"The result of {request.tool} has no true or false at {request.passed}."
-        return Outcome("errored", reason, outputs=outputs, metrics=metrics)
-    if verdict:
-        return Outcome(outputs=outputs, metrics=metrics)
-    reason = f"The tool {request.tool} says that it did not pass."
-    return Outcome("failed", reason, outputs=outputs, metrics=metrics)
+        return "errored", reason
+    return (None, "") if verdict else ("failed", f"The tool {request.tool} found it not to pass.")
 
 
 def _at(value: JsonValue, pointer: str) -> JsonValue:
@@ -114,19 +119,14 @@ def _at(value: JsonValue, pointer: str) -> JsonValue:
     return value
 
 
-def _outputs(attempt: Attempt, structured: JsonValue) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in attempt.job.job.outputs:
-        if not isinstance(structured, Mapping) or name not in structured:
-            _write(attempt, f"The result has no `{name}`, which the job declares as an output.")
-            continue
-        value = structured[name]
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if len(text.encode()) > MAX_OUTPUT_BYTES:
-            _write(attempt, f"The output `{name}` has more than {MAX_OUTPUT_BYTES} bytes.")
-            continue
-        found[name] = text
-    return found
+def _output(name: str, value: JsonValue) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text.encode()) > MAX_VALUE_BYTES or "\0" in text:
+        raise TooLarge(
+            f"The output {name} has more than {MAX_VALUE_BYTES} bytes, or a null character.",
+            hint="Do not declare it as an output; the log has the whole result.",
+        )
+    return text
 
 
 def _first_line(text: str) -> str:
