@@ -24,7 +24,7 @@ MOST_CHANGED_PATHS = 10_000
 
 _REGULAR = ("100644", "100755")
 _REF = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]{0,249}")
-_REF_ILLEGAL = re.compile(r"\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)|[./]$|^[@/]$")
+_REF_ILLEGAL = re.compile(r"\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)|^/|[./]$|^@$")
 _ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
 _BRANCH, _TAG, _REMOTE = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
 
@@ -99,6 +99,24 @@ class Revisions:
         entries = await self._git.entries(path, commit, f"{folder}/" if folder else "")
         names = [entry.path.rpartition("/")[2] for entry in entries if entry.mode in _REGULAR]
         return sorted(names)
+
+    async def paths(self, repository: Repository, commit: str) -> list[str]:
+        """Every path of a commit; links and submodules are among them. Raises as `file`."""
+        if commit == WORKTREE:
+            return await self._git.worktree_files(await self._working_tree(repository))
+        folder = await self.holding(repository, commit)
+        return [entry.path for entry in await self._git.tree(folder, commit)]
+
+    async def checked_out(self, repository: Repository) -> Revision:
+        """The branch or commit at HEAD of the registered folder; the default branch without one."""
+        path = await self._locations.known(repository)
+        layout = await anyio.to_thread.run_sync(git_directory.locate, path) if path else None
+        if path is None or layout is None or layout.worktree is None:
+            return await self.resolve(repository)
+        head = await anyio.to_thread.run_sync(git_directory.head_reference, layout)
+        if head is not None and head.startswith(_BRANCH):
+            return await self.resolve(repository, head.removeprefix(_BRANCH))
+        return await self.resolve(repository, await self._git.head_commit(path) or "")
 
     async def changed_paths(self, repository: Repository, old: str, new: str) -> list[str] | None:
         """Paths that differ between two commits; None when that cannot be told.

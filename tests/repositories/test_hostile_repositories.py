@@ -13,6 +13,7 @@ from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_process import Executable
 from gitops_auditor.repositories.git_urls import check_clone_url
 from gitops_auditor.repositories.mirrors import Mirrors
+from gitops_auditor.repositories.revisions import WORKTREE
 from gitops_auditor.repositories.service import RepositoryRegistry
 from tests.factories.git import git, make_repository
 
@@ -127,6 +128,28 @@ async def test_registering_and_discovering_runs_nothing(
 ) -> None:
     await registry.register_path(hostile, LOCAL)
     await registry.discover(hostile.parent, LOCAL)
+    assert not trap.sprung()
+
+
+async def test_checking_out_runs_nothing_and_takes_no_configuration_along(
+    hostile: Path, trap: Trap, registry: RepositoryRegistry, tmp_path: Path
+) -> None:
+    it = await registry.register_path(hostile, LOCAL)
+    commit = (await registry.revisions.resolve(it)).commit
+    assert await registry.revisions.file(it, commit, "a.txt", 100) == b"1"
+    assert await registry.revisions.file(it, WORKTREE, "a.txt", 100) == b"changed"
+    await registry.revisions.heads(it)
+    await registry.revisions.changed_paths(it, commit, commit)
+    for what, content in ((commit, "1"), (WORKTREE, "changed")):
+        target = tmp_path / what
+        target.mkdir()
+        await registry.checkouts.make(it, what, target, max_bytes=2**20)
+        assert (target / "a.txt").read_text("utf-8") == content
+        assert str(trap.program) not in (target / ".git/config").read_text("utf-8")
+        assert not (target / ".git/hooks").exists()
+        _plain_git(target, "status")
+        _plain_git(target, "diff", "HEAD")
+        _plain_git(target, "checkout", "--force", "HEAD")
     assert not trap.sprung()
 
 
