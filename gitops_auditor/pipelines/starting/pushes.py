@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from gitops_auditor.audit import Audit
-from gitops_auditor.errors import GitOpsError
+from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.identity import SYSTEM
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.starting.github_events import (
@@ -56,6 +56,8 @@ class PushWatcher:
         self._revisions = revisions
         self._starter = starter
         self._unreadable: set[str] = set()
+        self._crooked: set[str] = set()
+        self._compared: dict[str, Mapping[str, str]] = {}
 
     async def run(self, interval: float) -> None:
         """Look every `interval` seconds until cancelled; not at all when that is 0."""
@@ -78,7 +80,10 @@ class PushWatcher:
 
     async def _look_at(self, repository: Repository) -> None:
         try:
-            await self._compare(repository, await self._revisions.heads(repository))
+            heads = await self._heads(repository)
+            if heads != self._compared.get(repository.id):
+                await self._compare(repository, heads)
+                self._compared[repository.id] = heads
         except GitOpsError as failure:
             if repository.id not in self._unreadable:
                 await _log.awarning(
@@ -88,6 +93,16 @@ class PushWatcher:
         else:
             self._unreadable.discard(repository.id)
 
+    async def _heads(self, repository: Repository) -> Mapping[str, str]:
+        """Branches and tags, without those whose names a program could take for something else."""
+        all_heads = await self._revisions.heads(repository)
+        heads = {ref: commit for ref, commit in all_heads.items() if is_plain(split_ref(ref)[1])}
+        if len(heads) < len(all_heads) and repository.id not in self._crooked:
+            first = min(all_heads.keys() - heads.keys())
+            await _log.awarning("refs are left out", repository=repository.id, first=first)
+            self._crooked.add(repository.id)
+        return heads
+
     async def _compare(self, repository: Repository, heads: Mapping[str, str]) -> None:
         async with self._database.read() as connection:
             seen = await store.seen_refs(connection, repository.id)
@@ -96,7 +111,7 @@ class PushWatcher:
             return
         for ref in sorted(heads):
             old = seen.get(ref)
-            if split_ref(ref)[0] and (old is None or old.commit != heads[ref]):
+            if old is None or old.commit != heads[ref]:
                 told = seen.get(told_mark_of(ref))
                 push = _Push(repository, ref, old, heads[ref])
                 if told is None or told.commit != push.new:
@@ -111,21 +126,22 @@ class PushWatcher:
         async with self._database.write() as transaction:
             if not await store.add_ref(transaction, repository.id, SEEN_MARK, "", now):
                 return
-            for ref, commit in heads.items():
-                await store.add_ref(transaction, repository.id, ref, commit, now)
+            await store.add_refs(transaction, repository.id, heads, now)
 
     async def _fire(self, push: _Push) -> None:
         kind, name = split_ref(push.ref)
-        if not is_plain(name):
-            await _log.awarning("push is ignored", repository=push.repository.id, ref=push.ref)
-            return
         old = push.old
         event = push_event(kind, name, await self._changed_paths(push))
         # The same commit may be pushed again later, from another place.
         key = f"push:{push.ref}:{push.new}:{old.seen_at.isoformat() if old else 'first'}"
         facts = {"repository_id": push.repository.id, "ref": push.ref, "commit": push.new}
-        async with self._audit.operation(SYSTEM.name, OPERATION, facts):
-            await self._starter.fire(push.repository.id, event, push.new, SYSTEM.name, key)
+        try:
+            async with self._audit.operation(SYSTEM.name, OPERATION, facts):
+                await self._starter.fire(push.repository.id, event, push.new, SYSTEM.name, key)
+        except (Unavailable, TimedOut):
+            raise
+        except GitOpsError as failure:
+            await _log.awarning("push started nothing", reason=str(failure), **facts)
 
     async def _changed_paths(self, push: _Push) -> tuple[str, ...] | None:
         if push.old is None or not push.old.commit:

@@ -1,6 +1,5 @@
 """Runs by the clock: each time that comes starts one run, however many processes watch it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -141,17 +140,17 @@ def _times(
 ) -> tuple[datetime | None, datetime | None, datetime]:
     """The first time after `since` that is too long ago, the newest one that is due, the next."""
     oldest = now - LATEST
-    first = next_time(schedule.cron, schedule.timezone, since)
+    first = _next(schedule, since)
     missed = first if first < oldest else None
-    due = None
-    for found in _from(schedule, max(since, oldest)):
-        if found > now:
-            return missed, due, found
-        due = found
-    raise AssertionError("A schedule comes again and again.")
+    due, following = None, _next(schedule, max(since, oldest))
+    while following <= now:
+        due, following = following, _next(schedule, following)
+    return missed, due, following
 
 
-def _from(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    while True:
-        after = next_time(schedule.cron, schedule.timezone, after)
-        yield after
+def _next(schedule: Schedule, after: datetime) -> datetime:
+    found = next_time(schedule.cron, schedule.timezone, after)
+    while found <= after:
+        # In an hour that the clock repeats, the answer may be of the hour's first pass.
+        found = next_time(schedule.cron, schedule.timezone, found)
+    return found

@@ -175,6 +175,18 @@ async def add_ref(
     return await _insert_new(transaction, watched_refs, values)
 
 
+async def add_refs(
+    transaction: AsyncConnection, repository_id: str, refs: Mapping[str, str], now: datetime
+) -> None:
+    """Keep where all refs of a repository are, of which none was ever seen."""
+    rows = [
+        {"repository_id": repository_id, "ref": ref, "commit_sha": commit, "seen_at": now}
+        for ref, commit in refs.items()
+    ]
+    if rows:
+        await transaction.execute(insert(watched_refs), rows)
+
+
 async def move_ref(
     transaction: AsyncConnection,
     repository_id: str,
