@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -10,6 +11,9 @@ from gitops_auditor.config import Settings
 from gitops_auditor.operations import OperationCatalog
 from gitops_auditor.services import Services, open_services
 from gitops_auditor.tools import full_catalog
+
+if TYPE_CHECKING:
+    from gitops_auditor.pipelines.executor import Executor
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,37 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         yield Platform(settings, services, catalog)
 
 
+@asynccontextmanager
+async def executor_of(services: Services) -> AsyncIterator["Executor"]:
+    """What carries out runs in this process; at the end every job of it is ended."""
+    from gitops_auditor.pipelines.carrying import open_executor
+
+    async with open_executor(
+        services.settings,
+        services.database,
+        services.events,
+        services.audit,
+        services.process,
+        services.repositories,
+        services.pipelines,
+    ) as executor:
+        yield executor
+
+
+@asynccontextmanager
+async def carrying_out(platform: Platform) -> AsyncIterator[None]:
+    """Carry out in this process the runs that are started in the block, until they are over."""
+    dispatcher = platform.services.pipelines.dispatcher
+    async with executor_of(platform.services) as executor, dispatcher.foreground(executor):
+        yield
+
+
+async def execute(settings: Settings, until_idle_seconds: float) -> None:
+    """Be the executor of the data folder until there was nothing to do for so long."""
+    async with open_services(settings) as services, executor_of(services) as executor:
+        await executor.work(until_idle_seconds)
+
+
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve MCP, REST and live events until the process is told to stop.
 
@@ -53,8 +88,9 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     from gitops_auditor.scheduling import forget_on_schedule, rescan_on_schedule
     from gitops_auditor.server.app import create_server
     from gitops_auditor.server.http import McpEndpoint
+    from gitops_auditor.triggering import trigger
 
-    async with open_platform(settings) as platform:
+    async with open_platform(settings) as platform, executor_of(platform.services) as executor:
         server = create_server(mcp_catalog_for(settings), platform.services)
         endpoint = McpEndpoint(server, settings)
         app = create_app(platform.catalog, platform.services, endpoint, endpoint.running)
@@ -63,5 +99,9 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(rescan_on_schedule, platform.catalog, platform.services)
                 tasks.start_soon(forget_on_schedule, platform.services)
+                if settings.enable_phase2_features and settings.pipeline_worker_count:
+                    tasks.start_soon(executor.work)
+                if settings.enable_phase2_features and not settings.read_only:
+                    tasks.start_soon(trigger, platform.services)
 
         await run_server(app, settings, ready, beside)

@@ -12,11 +12,12 @@ from gitops_auditor.dependencies.queries import DependencyQueries
 from gitops_auditor.dependencies.service import DependencyService
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.events import EventLog
+from gitops_auditor.pipelines.assembly import PipelineServices, open_pipelines
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.schema import is_current, upgrade
-from gitops_auditor.work import WorkManager, open_process
+from gitops_auditor.work import Process, WorkManager, open_process
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,12 @@ class Services:
     events: EventLog
     audit: Audit
     access: Access
+    process: Process
     work: WorkManager
     repositories: RepositoryRegistry
     dependencies: DependencyService
     dependency_queries: DependencyQueries
+    pipelines: PipelineServices
 
 
 @asynccontextmanager
@@ -58,16 +61,19 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
     git = Git()
     repositories = RepositoryRegistry(database, events, audit, git, settings)
     dependencies = DependencyService(database, events, audit, repositories, git, settings)
+    pipelines = open_pipelines(settings, database, events, audit, repositories)
     return Services(
         settings=settings,
         database=database,
         events=events,
         audit=audit,
         access=Access(database, lambda tx, after: audit.outcome(tx, "success", after=after)),
+        process=process,
         work=await stack.enter_async_context(WorkManager(database, events, process).open()),
         repositories=repositories,
         dependencies=dependencies,
         dependency_queries=DependencyQueries(dependencies, repositories, settings),
+        pipelines=await stack.enter_async_context(pipelines),
     )
 
 

@@ -4,26 +4,35 @@ import typer
 
 from gitops_auditor import __version__
 from gitops_auditor.cli import (
+    approve,
     audit,
+    cancel,
     config,
     conflicts,
     demo,
     doctor,
+    executor,
     graph,
     impact,
+    logs,
     maintenance,
     migrate,
     openapi,
     repos,
+    rerun,
+    run,
+    runs,
     scan,
+    secrets,
     serve,
     stdio,
     token,
+    validate,
 )
 
 app = typer.Typer(
     name="gitops-auditor",
-    help="Know how your git repositories depend on one another: for people, editors and agents.",
+    help="Know how your git repositories depend on one another, and run their pipelines.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,6 +42,13 @@ for name, module in (
     ("graph", graph),
     ("impact", impact),
     ("conflicts", conflicts),
+    ("run", run),
+    ("runs", runs),
+    ("logs", logs),
+    ("cancel", cancel),
+    ("rerun", rerun),
+    ("approve", approve),
+    ("validate", validate),
     ("serve", serve),
     ("stdio", stdio),
     ("demo", demo),
@@ -41,8 +57,10 @@ for name, module in (
     ("openapi", openapi),
 ):
     app.command(name)(module.command)
+app.command("executor", hidden=True)(executor.command)
 for name, group in (
     ("repos", repos.app),
+    ("secrets", secrets.app),
     ("token", token.app),
     ("audit", audit.app),
     ("config", config.app),

@@ -9,9 +9,10 @@ import anyio
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call
 from gitops_auditor.cli.terminal import line, plain, visible
+from gitops_auditor.pipelines.log_reading import LogText
 from gitops_auditor.pipelines.records import JobRun, Run
 
-LOOK_SECONDS: Final = 0.1
+WAIT_SECONDS: Final = 5.0
 PIECE_BYTES: Final = 60_000
 COLOURS: Final = {
     "success": "green",
@@ -24,88 +25,107 @@ COLOURS: Final = {
 
 
 @dataclass
-class _Shown:
-    """What was shown of one attempt: bytes of its log, and a line that is not whole yet."""
-
-    offset: int = 0
-    rest: str = ""
-    ended: bool = False
-
-
-@dataclass
 class RunFollower:
-    """Follows one run, or one job of it."""
+    """Follows one run, or one job of it. With `quiet` only how jobs end is shown."""
 
     platform: Platform
     run_id: str
     job: str | None = None
     quiet: bool = False
-    _shown: dict[tuple[str, int], _Shown] = field(default_factory=dict)
+    _rests: dict[str, str] = field(default_factory=dict)
+    _read: set[tuple[str, int]] = field(default_factory=set)
+    _told: set[tuple[str, str]] = field(default_factory=set)
 
     async def follow(self) -> Run:
         """Show what comes until the run is over, and return it."""
-        while True:
-            run = await self.shown()
-            if run.finished:
-                return run
-            await anyio.sleep(LOOK_SECONDS)
-
-    async def shown(self) -> Run:
-        """Show what there is and was not shown yet."""
-        run: Run = await call(self.platform, "get_run", run_id=self.run_id)
-        for job in self._jobs(run):
-            if job.attempt and not self.quiet:
-                await self._show_log(job)
-            self._show_end(job)
+        if self.quiet:
+            return await self._watch()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._follow_logs)
+            run = await self._watch()
+        self._tell(run)
         return run
 
-    def _jobs(self, run: Run) -> list[JobRun]:
-        jobs = [job for stage in run.stages for job in stage.jobs]
-        if self.job is None:
-            return jobs
-        return [one for one in jobs if self.job in (one.job, one.job.rpartition("/")[2])]
+    async def show(self) -> None:
+        """Show what there is of the run at this moment."""
+        run: Run = await call(self.platform, "get_run", run_id=self.run_id)
+        for job in self._jobs(run):
+            await self._show_log(job)
+        self._tell(run)
+
+    async def _follow_logs(self) -> None:
+        async for piece in self.platform.services.pipelines.log_follower.follow(
+            self.run_id, self.job
+        ):
+            self._print(piece)
+
+    async def _watch(self) -> Run:
+        services = self.platform.services
+        while True:
+            seen = services.database.changes.version
+            run: Run = await call(self.platform, "get_run", run_id=self.run_id)
+            self._tell(run)
+            if run.finished:
+                return run
+            await services.database.changes.wait(seen, WAIT_SECONDS)
 
     async def _show_log(self, job: JobRun) -> None:
-        state = self._shown.setdefault((job.job, job.attempt), _Shown())
-        while job.log_bytes > state.offset or job.status == "running" or not state.ended:
+        offset = 0
+        while job.attempt:
             piece = await call(
                 self.platform,
                 "read_run_log",
                 run_id=self.run_id,
                 job=job.job,
-                attempt=job.attempt,
-                offset=state.offset,
+                offset=offset,
                 limit=PIECE_BYTES,
             )
-            state.offset, state.ended = piece.next_offset, piece.complete
-            self._print(job, state, piece.text)
-            if not piece.text or piece.complete:
-                break
+            self._print(piece)
+            if piece.complete or not piece.text:
+                return
+            offset = piece.next_offset
 
-    def _print(self, job: JobRun, state: _Shown, text: str) -> None:
-        *lines, state.rest = (state.rest + text).split("\n")
-        if state.ended and state.rest:
-            lines.append(state.rest)
-            state.rest = ""
+    def _jobs(self, run: Run) -> list[JobRun]:
+        jobs = [job for stage in run.stages for job in stage.jobs]
+        return [one for one in jobs if self.job in (None, one.job, one.job.rpartition("/")[2])]
+
+    def _print(self, piece: LogText) -> None:
+        *lines, rest = (self._rests.pop(piece.job, "") + piece.text).split("\n")
+        if piece.complete:
+            self._read.add((piece.job, piece.attempt))
+            lines += [rest] if rest else []
+        else:
+            self._rests[piece.job] = rest
         for one in lines:
-            _write(job.job, one)
+            _write(piece.job, one)
 
-    def _show_end(self, job: JobRun) -> None:
-        state = self._shown.setdefault((job.job, -1), _Shown())
-        if state.ended or job.status in ("pending", "running"):
-            return
-        state.ended = True
-        reason = f": {plain(job.reason)}" if job.reason else ""
-        status = f"[{COLOURS[job.status]}]{job.status}[/]"
-        line(f"{status} [bold]{plain(job.job)}[/bold]{_seconds(job)}{reason}")
+    def _tell(self, run: Run) -> None:
+        """Say how jobs ended whose logs were shown, and which ones wait for somebody."""
+        for job in self._jobs(run):
+            is_over = job.status not in ("pending", "running")
+            is_read = self.quiet or not job.log_bytes or (job.job, job.attempt) in self._read
+            if is_over and is_read and (job.job, "over") not in self._told:
+                self._told.add((job.job, "over"))
+                _show_end(job)
+        for name in run.awaiting_approval:
+            if (name, "waits") not in self._told:
+                self._told.add((name, "waits"))
+                line(f"[yellow]waits[/] for: gitops-auditor approve {run.id} '{plain(name)}'")
+
+
+def _show_end(job: JobRun) -> None:
+    reason = f": {plain(job.reason)}" if job.reason else ""
+    status = f"[{COLOURS[job.status]}]{job.status}[/]"
+    line(f"{status} [bold]{plain(job.job)}[/bold]{_seconds(job)}{reason}")
 
 
 def _write(job: str, text: str) -> None:
-    shown = visible(text.rstrip("\r").rpartition("\r")[2])
+    # What a progress bar wrote over itself is not seen on a terminal either.
+    shown = text.rstrip("\r").rpartition("\r")[2]
     if sys.stdout.isatty():
-        line(f"[dim]{plain(job)} |[/dim] {plain(text.rstrip(chr(13)).rpartition(chr(13))[2])}")
+        line(f"[dim]{plain(job)} |[/dim] {plain(shown)}")
     else:
-        sys.stdout.write(f"{job} | {shown}\n")
+        sys.stdout.write(f"{job} | {visible(shown)}\n")
         sys.stdout.flush()
 
 

@@ -6,19 +6,17 @@ from typing import Any
 import anyio
 import typer
 
-from gitops_auditor.app import Platform
+from gitops_auditor.app import Platform, carrying_out
 from gitops_auditor.cli.following import COLOURS, RunFollower
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line, plain, print_json
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
 from gitops_auditor.pipelines.records import Run
 
-app = typer.Typer()
 CANCEL_SECONDS = 30.0
 FAILED = 1
 
 
-@app.command()
 def command(
     pipeline: str = typer.Argument(
         None, help="Id or name of a pipeline; without it, the only one of the repository."
@@ -45,7 +43,7 @@ def command(
         if detach:
             run: Run = await call(platform, "run_pipeline", **request)
         else:
-            async with platform.services.dispatcher.foreground():
+            async with carrying_out(platform):
                 run = await call(platform, "run_pipeline", **request)
                 follower = RunFollower(platform, run.id, quiet=quiet or as_json)
                 run = await _followed(platform, follower)
@@ -63,7 +61,7 @@ async def _request(
 ) -> dict[str, Any]:
     inputs = dict(_input(one) for one in given)
     if pipeline is not None and not (folder / ".git").exists():
-        found = await platform.services.pipelines.find(pipeline)
+        found = await platform.services.pipelines.registry.find(pipeline)
         return {"pipeline_id": found.id, "ref": ref or None, "inputs": inputs or None}
     repository_id = await _repository(platform, folder)
     at = ref or await _checked_out(platform, repository_id)
@@ -85,13 +83,13 @@ async def _repository(platform: Platform, folder: Path) -> str:
 
 async def _checked_out(platform: Platform, repository_id: str) -> str:
     repository = await platform.services.repositories.get(repository_id)
-    revision = await platform.services.revisions.checked_out(repository)
+    revision = await platform.services.pipelines.revisions.checked_out(repository)
     return revision.ref
 
 
 async def _chosen(platform: Platform, repository_id: str, pipeline: str | None) -> str:
     if pipeline is not None:
-        return (await platform.services.pipelines.find(pipeline, repository_id)).id
+        return (await platform.services.pipelines.registry.find(pipeline, repository_id)).id
     page = await call(platform, "list_pipelines", repository_id=repository_id, limit=50)
     if not page.items:
         raise NotFound(

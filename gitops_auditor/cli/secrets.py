@@ -9,6 +9,7 @@ from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import with_platform
 from gitops_auditor.cli.terminal import line, plain
 from gitops_auditor.errors import InvalidRequest
+from gitops_auditor.pipelines.secret_registry import ScopeKind
 
 app = typer.Typer(help="Secrets that jobs may ask for.", no_args_is_help=True)
 REPOSITORY = typer.Option(None, "--repository", "-r", help="For the pipelines of this repository.")
@@ -26,7 +27,7 @@ def set_secret(
     value = _value(name)
 
     async def body(platform: Platform) -> int:
-        return (await platform.services.secrets.set(*scope, name, value, "local")).version
+        return (await platform.services.pipelines.secrets.set(*scope, name, value, "local")).version
 
     line(f"{plain(name)} is kept, version {with_platform(body)}.")
 
@@ -36,7 +37,7 @@ def list_secrets() -> None:
     """List the secrets that are kept, without their values."""
 
     async def body(platform: Platform) -> None:
-        for known in await platform.services.secrets.list():
+        for known in await platform.services.pipelines.secrets.list():
             where = f"{known.scope.kind} {known.scope.id}"
             line(f"[bold]{plain(known.name)}[/bold] {plain(where)} version {known.version}")
 
@@ -53,7 +54,7 @@ def delete_secret(
     scope = _scope(repository, pipeline)
 
     async def body(platform: Platform) -> None:
-        await platform.services.secrets.delete(*scope, name, "local")
+        await platform.services.pipelines.secrets.delete(*scope, name, "local")
 
     with_platform(body)
     line(f"{plain(name)} is forgotten.")
@@ -64,12 +65,12 @@ def rotate_key() -> None:
     """Encrypt every secret anew under a new key."""
 
     async def body(platform: Platform) -> int:
-        return await platform.services.secrets.rotate("local")
+        return await platform.services.pipelines.secrets.rotate("local")
 
     line(f"{with_platform(body)} secrets are encrypted under a new key.")
 
 
-def _scope(repository: str | None, pipeline: str | None) -> tuple[str, str]:
+def _scope(repository: str | None, pipeline: str | None) -> tuple[ScopeKind, str]:
     if (repository is None) == (pipeline is None):
         raise InvalidRequest(
             "A secret is for a repository or for a pipeline.",

@@ -40,11 +40,14 @@ class LogReader:
         run = await self._runs.get(run_id)
         meant = job_meant(run, job)
         number = _attempt(meant, attempt)
-        piece = await self._logs.read(
-            run_id, meant.job, number, -limit if offset is None else offset, limit
-        )
-        over = number < meant.attempt or meant.status not in ("pending", "running")
-        return _text(run_id, meant.job, number, piece, over=over)
+        at = meant if number == meant.attempt else _earlier(meant, number)
+        return await self.part(run_id, at, -limit if offset is None else offset, limit)
+
+    async def part(self, run_id: str, job: JobRun, offset: int, limit: int) -> LogText:
+        """A part of the log of the last attempt of a job; a negative offset counts from the end."""
+        piece = await self._logs.read(run_id, job.job, job.attempt, offset, limit)
+        over = job.status not in ("pending", "running")
+        return _text(run_id, job.job, job.attempt, piece, over=over)
 
 
 def job_meant(run: Run, name: str | None) -> JobRun:
@@ -61,6 +64,11 @@ def job_meant(run: Run, name: str | None) -> JobRun:
     if not started:
         raise NotFound(f"No job of run {run.id} has started.", hint="Wait for it to start.")
     return failed[0] if failed else started[-1]
+
+
+def _earlier(job: JobRun, attempt: int) -> JobRun:
+    """The job as it was when an earlier attempt of it had ended."""
+    return job.model_copy(update={"attempt": attempt, "status": "failed"})
 
 
 def _attempt(job: JobRun, wanted: int | None) -> int:

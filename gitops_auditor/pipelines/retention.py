@@ -5,7 +5,7 @@ from typing import Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.events import EventLog
-from gitops_auditor.pipelines.jobs.artifacts import Artifacts
+from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts
 from gitops_auditor.pipelines.logs import Logs
 from gitops_auditor.pipelines.records import Record, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL
@@ -28,7 +28,12 @@ class Retention:
     """Removes logs and artifacts first: what is lost in a crash between is a row, never a file."""
 
     def __init__(
-        self, database: Database, events: EventLog, audit: Audit, logs: Logs, artifacts: Artifacts
+        self,
+        database: Database,
+        events: EventLog,
+        audit: Audit,
+        logs: Logs,
+        artifacts: RunArtifacts,
     ) -> None:
         self._database = database
         self._events = events

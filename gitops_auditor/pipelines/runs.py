@@ -11,7 +11,7 @@ from gitops_auditor.events import EventLog
 from gitops_auditor.identity import Principal
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.pipelines.ordering import arrange
-from gitops_auditor.pipelines.records import Run, RunSummary
+from gitops_auditor.pipelines.records import ArtifactInfo, Run, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL
 from gitops_auditor.pipelines.sources import Definitions
 from gitops_auditor.pipelines.store import artifacts as artifact_store
@@ -45,7 +45,8 @@ class Runs:
             if row is None:
                 raise _unknown(run_id)
             jobs = await store.jobs(connection, run_id)
-            artifacts = await artifact_store.of_run(connection, run_id)
+            kept = await artifact_store.artifacts_of_run(connection, run_id)
+        artifacts = [ArtifactInfo.model_validate(one, from_attributes=True) for one in kept]
         return run_view(row, jobs, artifacts)
 
     async def summary(self, run_id: str) -> RunSummary:

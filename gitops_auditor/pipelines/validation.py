@@ -87,7 +87,7 @@ class Validator:
 
     async def _files(self, repository: Repository, commit: str) -> frozenset[str]:
         """Files and folders of the commit."""
-        paths = await self._revisions.tree(repository, commit)
+        paths = await self._revisions.paths(repository, commit)
         folders = {parent for path in paths for parent in _parents(path)}
         return frozenset(paths) | folders
 

@@ -103,7 +103,7 @@ class Revisions:
     async def paths(self, repository: Repository, commit: str) -> list[str]:
         """Every path of a commit; links and submodules are among them. Raises as `file`."""
         if commit == WORKTREE:
-            return await self._git.worktree_files(await self._working_tree(repository))
+            return await self._git.worktree_files(await self.worktree(repository))
         folder = await self.holding(repository, commit)
         return [entry.path for entry in await self._git.tree(folder, commit)]
 

@@ -1,13 +1,17 @@
 """What callers can do: every toolset, listed. Nothing registers itself by being imported."""
 
 from gitops_auditor.operations import OperationCatalog
-from gitops_auditor.tools import audit, dependencies, health, repositories, work
+from gitops_auditor.tools import audit, dependencies, health, pipelines, repositories, runs, work
 from gitops_auditor.tools.aliases import ALIASES
+
+DECLARED = (pipelines, runs)
+"""Modules that declare operations of one toolset together."""
 
 TOOLSETS = (
     health.toolset,
     repositories.toolset,
     dependencies.toolset,
+    pipelines.toolset,
     work.toolset,
     audit.toolset,
 )

@@ -21,7 +21,8 @@ async def get_health(ctx: Context, params: NoParams) -> HealthReport:  # noqa: A
         await ctx.services.repositories.health(),
         await ctx.services.dependencies.health(),
         await _work_health(ctx),
-        _absent("pipelines"),
+        await ctx.services.pipelines.condition.health(),
+        await ctx.services.pipelines.connections.health(),
         _absent("quality"),
     ]
     degraded = any(part.status == "degraded" for part in components)
@@ -38,8 +39,8 @@ async def get_dependencies_health(ctx: Context, params: NoParams) -> ComponentHe
 
 @toolset.operation("GET /api/pipelines/health", surface="rest", available=_is_up)
 async def get_pipelines_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
-    """Say whether pipelines can run."""
-    return _absent("pipelines")
+    """Say whether pipelines can run, how many runs wait and what they need."""
+    return await ctx.services.pipelines.condition.health()
 
 
 @toolset.operation("GET /api/quality/health", surface="rest", available=_is_up)

@@ -130,14 +130,14 @@ class SyncedFiles(Record):
 async def list_pipelines(ctx: Context, params: PipelineFilter) -> Page[PipelineSummary]:
     """List pipelines by repository and name."""
     wanted = Filter(params.repository_id, params.status)
-    return await ctx.services.pipelines.list(wanted, params)
+    return await ctx.services.pipelines.registry.list(wanted, params)
 
 
 @toolset.operation("POST /api/pipelines", effect="write", surface="toolset", status=201)
 async def create_pipeline(ctx: Context, params: NewPipeline) -> Pipeline:
     """Create a pipeline from a definition. Files under .gitops/pipelines need no creating."""
     actor = ctx.principal.name
-    return await ctx.services.pipelines.create(
+    return await ctx.services.pipelines.registry.create(
         params.repository_id, params.source, actor, params.name
     )
 
@@ -145,8 +145,8 @@ async def create_pipeline(ctx: Context, params: NewPipeline) -> Pipeline:
 @toolset.operation("GET /api/pipelines/{pipeline_id}", surface="toolset")
 async def get_pipeline(ctx: Context, params: PipelineRef) -> Pipeline:
     """Get a pipeline with its definition and last run."""
-    found = await ctx.services.pipelines.find(params.pipeline_id)
-    return await ctx.services.pipelines.get(found.id)
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
+    return await ctx.services.pipelines.registry.get(found.id)
 
 
 @toolset.operation(
@@ -154,7 +154,7 @@ async def get_pipeline(ctx: Context, params: PipelineRef) -> Pipeline:
 )
 async def update_pipeline(ctx: Context, params: PipelineUpdate) -> Pipeline:
     """Update the definition or the status of a pipeline. Runs under way keep their definition."""
-    return await ctx.services.pipelines.update(
+    return await ctx.services.pipelines.registry.update(
         params.pipeline_id,
         ctx.principal.name,
         params.source,
@@ -168,7 +168,7 @@ async def update_pipeline(ctx: Context, params: PipelineUpdate) -> Pipeline:
 )
 async def delete_pipeline(ctx: Context, params: VersionedPipeline) -> PipelineSummary:
     """Delete a pipeline that has no run under way. The history of its runs stays."""
-    return await ctx.services.pipelines.remove(params.pipeline_id, params.expected_version)
+    return await ctx.services.pipelines.registry.remove(params.pipeline_id, params.expected_version)
 
 
 @toolset.operation("POST /api/pipelines/validate", effect="read")
@@ -183,7 +183,7 @@ async def validate_pipeline(ctx: Context, params: ValidationRequest) -> Validati
         changed_paths=None if params.changed_paths is None else tuple(params.changed_paths),
         inputs=params.inputs,
     )
-    return await ctx.services.validator.validate(
+    return await ctx.services.pipelines.validator.validate(
         params.source, event, params.repository_id, params.ref
     )
 
@@ -191,13 +191,15 @@ async def validate_pipeline(ctx: Context, params: ValidationRequest) -> Validati
 @toolset.operation("POST /api/pipelines/{pipeline_id}/simulate", effect="read", surface="toolset")
 async def simulate_pipeline(ctx: Context, params: Simulation) -> Validation:
     """Show what a start of the pipeline comes to, job by job, without running anything."""
-    found = await ctx.services.pipelines.find(params.pipeline_id)
-    return await ctx.services.validator.simulate(found.id, params.ref, params.inputs)
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
+    return await ctx.services.pipelines.validator.simulate(found.id, params.ref, params.inputs)
 
 
 @toolset.operation("POST /api/pipelines/sync", effect="write", surface="toolset", idempotent=True)
 async def sync_pipelines(ctx: Context, params: SyncRequest) -> SyncedFiles:
     """Read the pipeline files of a repository now rather than at the next push."""
-    report = await ctx.services.firing.sync(params.repository_id, ctx.principal.name, params.ref)
+    report = await ctx.services.pipelines.firing.sync(
+        params.repository_id, ctx.principal.name, params.ref
+    )
     problems = [Problem(path=path, reason=why) for path, why in report.problems.items()]
     return SyncedFiles(files=report.pipelines, problems=problems)

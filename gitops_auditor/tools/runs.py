@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from gitops_auditor.errors import InvalidRequest, JsonValue, NotFound
+from gitops_auditor.errors import InvalidRequest, NotFound
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params
 from gitops_auditor.pages import Page, PageParams
 from gitops_auditor.pipelines.explanation import FailureExplanation
@@ -152,10 +152,10 @@ class CleanupRequest(Params):
 )
 async def run_pipeline(ctx: Context, params: RunRequest) -> Run:
     """Run a pipeline at a branch, tag, commit or the working tree. Answers at once with the run."""
-    pipeline = await ctx.services.pipelines.find(params.pipeline_id)
+    pipeline = await ctx.services.pipelines.registry.find(params.pipeline_id)
     order = Order(pipeline.id, params.ref, params.inputs, params.idempotency_key)
-    run = await ctx.services.launcher.start(order, ctx.principal.name)
-    return await ctx.services.runs.wait(run.id, params.wait_seconds, ctx.progress)
+    run = await ctx.services.pipelines.launcher.start(order, ctx.principal.name)
+    return await ctx.services.pipelines.runs.wait(run.id, params.wait_seconds, ctx.progress)
 
 
 @toolset.operation("GET /api/runs", surface="toolset")
@@ -163,22 +163,22 @@ async def list_runs(ctx: Context, params: RunFilter) -> Page[RunSummary]:
     """List runs, newest first."""
     pipeline_id = params.pipeline_id
     if pipeline_id is not None:
-        pipeline_id = (await ctx.services.pipelines.find(pipeline_id)).id
+        pipeline_id = (await ctx.services.pipelines.registry.find(pipeline_id)).id
     wanted = Filter(pipeline_id, params.repository_id, params.status)
-    return await ctx.services.runs.list(wanted, params)
+    return await ctx.services.pipelines.runs.list(wanted, params)
 
 
 @toolset.operation("GET /api/pipelines/{pipeline_id}/runs", surface="rest")
 async def list_pipeline_runs(ctx: Context, params: PipelineRuns) -> Page[RunSummary]:
     """List the runs of one pipeline, newest first."""
-    found = await ctx.services.pipelines.find(params.pipeline_id)
-    return await ctx.services.runs.list(Filter(found.id, None, params.status), params)
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
+    return await ctx.services.pipelines.runs.list(Filter(found.id, None, params.status), params)
 
 
 @toolset.operation("GET /api/runs/{run_id}")
 async def get_run(ctx: Context, params: RunWait) -> Run:
     """Get a run: status, stages, jobs, artifacts. Waits for its end when told to."""
-    return await ctx.services.runs.wait(params.run_id, params.wait_seconds, ctx.progress)
+    return await ctx.services.pipelines.runs.wait(params.run_id, params.wait_seconds, ctx.progress)
 
 
 @toolset.operation("GET /api/pipelines/{pipeline_id}/runs/{run_id}", surface="rest")
@@ -190,8 +190,8 @@ async def get_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
 @toolset.operation("POST /api/runs/{run_id}/cancel", effect="write", idempotent=True)
 async def cancel_run(ctx: Context, params: RunWait) -> Run:
     """Cancel a run and end every process of it. One that is over stays as it is."""
-    await ctx.services.runs.cancel(params.run_id)
-    return await ctx.services.runs.wait(params.run_id, params.wait_seconds, ctx.progress)
+    await ctx.services.pipelines.runs.cancel(params.run_id)
+    return await ctx.services.pipelines.runs.wait(params.run_id, params.wait_seconds, ctx.progress)
 
 
 @toolset.operation(
@@ -203,8 +203,8 @@ async def cancel_run(ctx: Context, params: RunWait) -> Run:
 async def cancel_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
     """Cancel one run of one pipeline."""
     run = await _of_pipeline(ctx, params)
-    await ctx.services.runs.cancel(run.id)
-    return await ctx.services.runs.get(run.id)
+    await ctx.services.pipelines.runs.cancel(run.id)
+    return await ctx.services.pipelines.runs.get(run.id)
 
 
 @toolset.operation(
@@ -213,14 +213,14 @@ async def cancel_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
 async def rerun(ctx: Context, params: RerunRequest) -> Run:
     """Repeat a finished run at its commit: all of it, what failed, or from a job on."""
     scope = _scope(params)
-    run = await ctx.services.repeater.rerun(params.run_id, scope, ctx.principal.name)
-    return await ctx.services.runs.wait(run.id, params.wait_seconds, ctx.progress)
+    run = await ctx.services.pipelines.repeater.rerun(params.run_id, scope, ctx.principal.name)
+    return await ctx.services.pipelines.runs.wait(run.id, params.wait_seconds, ctx.progress)
 
 
 @toolset.operation("POST /api/runs/{run_id}/approve", effect="write", surface="toolset")
 async def decide_approval(ctx: Context, params: Decision) -> Run:
     """Approve or reject a job that waits for it."""
-    await ctx.services.runs.decide(
+    await ctx.services.pipelines.runs.decide(
         params.run_id,
         params.job,
         ctx.principal,
@@ -228,13 +228,13 @@ async def decide_approval(ctx: Context, params: Decision) -> Run:
         comment=params.comment,
         answers=params.answers,
     )
-    return await ctx.services.runs.get(params.run_id)
+    return await ctx.services.pipelines.runs.get(params.run_id)
 
 
 @toolset.operation("GET /api/runs/{run_id}/log")
 async def read_run_log(ctx: Context, params: LogRequest) -> LogText:
     """Read a job's log: its end, or from a byte on. next_offset goes on where this ends."""
-    return await ctx.services.log_reader.read(
+    return await ctx.services.pipelines.log_reader.read(
         params.run_id, params.job, params.attempt, params.offset, params.limit
     )
 
@@ -242,21 +242,23 @@ async def read_run_log(ctx: Context, params: LogRequest) -> LogText:
 @toolset.operation("GET /api/runs/{run_id}/failure")
 async def explain_failure(ctx: Context, params: FailureRequest) -> FailureExplanation:
     """Explain why a run failed: job, cause, file:line, the lines that matter, the next call."""
-    return await ctx.services.explainer.explain(params.run_id, params.job, params.token_budget)
+    return await ctx.services.pipelines.explainer.explain(
+        params.run_id, params.job, params.token_budget
+    )
 
 
 @toolset.operation("GET /api/runs/{run_id}/artifacts", surface="toolset")
 async def list_artifacts(ctx: Context, params: RunRef) -> Artifacts:
     """List the files that the jobs of a run kept."""
-    run = await ctx.services.runs.get(params.run_id)
+    run = await ctx.services.pipelines.runs.get(params.run_id)
     return Artifacts(items=run.artifacts)
 
 
 @toolset.operation("GET /api/runs/{run_id}/artifacts/content", surface="toolset")
 async def read_artifact(ctx: Context, params: ArtifactRequest) -> ArtifactContent:
     """Read a kept file."""
-    await ctx.services.runs.summary(params.run_id)
-    content = await ctx.services.artifacts.read(
+    await ctx.services.pipelines.runs.summary(params.run_id)
+    content = await ctx.services.pipelines.artifacts.read(
         params.run_id, params.job, params.path, max_bytes=params.max_bytes
     )
     return _content(params.path, content)
@@ -265,12 +267,14 @@ async def read_artifact(ctx: Context, params: ArtifactRequest) -> ArtifactConten
 @toolset.operation("DELETE /api/runs", effect="destroy", role=None, surface="rest")
 async def cleanup_runs(ctx: Context, params: CleanupRequest) -> Cleanup:
     """Forget finished runs with their logs and artifacts."""
-    return await ctx.services.retention.cleanup(params.days, params.keep, dry_run=params.dry_run)
+    return await ctx.services.pipelines.retention.cleanup(
+        params.days, params.keep, dry_run=params.dry_run
+    )
 
 
 async def _of_pipeline(ctx: Context, params: PipelineRun) -> Run:
-    found = await ctx.services.pipelines.find(params.pipeline_id)
-    run = await ctx.services.runs.get(params.run_id)
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
+    run = await ctx.services.pipelines.runs.get(params.run_id)
     if run.pipeline_id != found.id:
         raise NotFound(
             f"Run {run.id} is not one of {found.name}.", hint="List the runs of the pipeline."

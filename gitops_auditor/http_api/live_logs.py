@@ -1,0 +1,38 @@
+"""Logs of a run over a WebSocket, as they are written."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gitops_auditor.errors import GitOpsError
+from gitops_auditor.pipelines.log_following import LogFollower
+
+Send = Callable[[dict[str, object]], Awaitable[None]]
+
+
+class LogSubscription(BaseModel):
+    """What a client sends to follow a run; a later message replaces the earlier one.
+
+    `offset` is where to begin in the log of `job`, for a client that comes back.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(pattern=r"^phase2\.logs$")
+    run_id: str = Field(min_length=1, max_length=64)
+    job: str | None = Field(None, max_length=500)
+    offset: int = Field(0, ge=0)
+
+
+async def send_logs(follower: LogFollower, asked: LogSubscription, send: Send) -> None:
+    """Send `phase2.log` for each piece and `phase2.log.end` when the run is over."""
+    try:
+        followed = follower.follow(asked.run_id, asked.job, asked.offset)
+        async with aclosing(followed) as pieces:
+            async for piece in pieces:
+                await send({"type": "phase2.log", **piece.model_dump(mode="json")})
+    except GitOpsError as refused:
+        await send({"type": "phase2.error", "error": str(refused)})
+        return
+    await send({"type": "phase2.log.end", "run_id": asked.run_id})

@@ -1,0 +1,54 @@
+"""Opens what carries runs out: the sandbox, the handlers of jobs, the engine and its executor."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from gitops_auditor.audit import Audit
+from gitops_auditor.config import Settings
+from gitops_auditor.events import EventLog
+from gitops_auditor.execution.sandbox import Sandbox
+from gitops_auditor.pipelines.assembly import PipelineServices
+from gitops_auditor.pipelines.engine.engine import RunEngine
+from gitops_auditor.pipelines.engine.options import EngineParts
+from gitops_auditor.pipelines.engine.slots import Slots
+from gitops_auditor.pipelines.executor import Executor
+from gitops_auditor.pipelines.handlers import JobHandler
+from gitops_auditor.pipelines.jobs.mcp import McpJobs
+from gitops_auditor.pipelines.jobs.script import ScriptJobs
+from gitops_auditor.pipelines.models import JobKind
+from gitops_auditor.pipelines.store.journal import Journal
+from gitops_auditor.pipelines.workspaces import RunWorkspaces
+from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.storage.database import Database
+from gitops_auditor.work import Process
+
+
+@asynccontextmanager
+async def open_executor(
+    settings: Settings,
+    database: Database,
+    events: EventLog,
+    audit: Audit,
+    process: Process,
+    repositories: RepositoryRegistry,
+    pipelines: PipelineServices,
+) -> AsyncIterator[Executor]:
+    """What carries out runs in this process. At the end every job of it is ended."""
+    async with Sandbox.open(settings) as sandbox:
+        handlers: Mapping[JobKind, JobHandler] = {
+            "script": ScriptJobs.open(settings, database, sandbox),
+            "mcp": McpJobs(pipelines.connections, settings),
+        }
+        journal = Journal(database, events, audit)
+        parts = EngineParts(
+            journal=journal,
+            process=process,
+            handlers=handlers,
+            workspaces=RunWorkspaces(repositories, settings),
+            logs=pipelines.logs,
+            slots=Slots(settings.pipeline_worker_count),
+            longest_seconds=settings.pipeline_timeout_seconds,
+            grace_seconds=settings.grace_seconds,
+            keep_failed=settings.pipeline_engine_mode == "development",
+        )
+        yield Executor(RunEngine(parts), journal, process, settings.data_dir)
