@@ -106,13 +106,12 @@ class Checkouts:
         head = await self._git.head_commit(root)
         names = await self._git.worktree_files(root)
         tags = await self._borrow(root, head, folder)
-        if head is not None:
-            await self._pack(folder, head)
-            await self._run(folder, "read-tree", ["--end-of-options", head])
         copy = partial(copy_files, root, names, folder, max_bytes)
-        left_out = await anyio.to_thread.run_sync(copy)
-        commit = await self._commit_all(folder, head)
+        async with _both(partial(self._pack_with_index, folder, head)):
+            left_out = await anyio.to_thread.run_sync(copy)
+        # Before anything is added: git does not write what it finds in the source.
         await self._settle(folder, tags)
+        commit = await self._commit_all(folder, head)
         listing = await self._listing(folder, commit)
         notes = await anyio.to_thread.run_sync(listing.notes, folder)
         reasons = [f"{name} was left out: {reason}." for name, reason in left_out.items()]
@@ -136,10 +135,16 @@ class Checkouts:
         return sorted(set(tags.values()))
 
     async def _pack(self, folder: Path, commit: str) -> None:
-        """Copy the objects; without a search for deltas, which takes most of the time."""
+        """Copy the objects; what the source has packed is taken as it is, other is packed fast."""
         destination = str(folder / ".git/objects/pack/pack")
-        arguments = ["--revs", "--include-tag", "--delta-base-offset", "--window=0", "--quiet"]
+        arguments = ["--revs", "--include-tag", "--delta-base-offset", "--window=0"]
+        arguments += ["--compression=1", "--quiet"]
         await self._run(folder, "pack-objects", [*arguments, destination], f"{commit}\n")
+
+    async def _pack_with_index(self, folder: Path, commit: str | None) -> None:
+        if commit is not None:
+            await self._pack(folder, commit)
+            await self._run(folder, "read-tree", ["--end-of-options", commit])
 
     async def _listing(self, folder: Path, commit: str) -> Listing:
         arguments = ["-r", "-l", "-z", "--full-tree", "--end-of-options", commit]

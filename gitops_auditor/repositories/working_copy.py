@@ -2,9 +2,9 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from gitops_auditor.errors import TooLarge
 from gitops_auditor.repositories.regular_files import OPEN_FLAGS
@@ -19,13 +19,14 @@ def regular_names(root: Path, folder: str) -> list[str]:
     It blocks. Empty when there is no such folder, or when a link leads to it.
     """
     try:
-        with (
-            _opened(root, folder.split("/") if folder else []) as opened,
-            os.scandir(opened) as entries,
-        ):
-            return sorted(item.name for item in entries if item.is_file(follow_symlinks=False))
+        opened = _open_folder(root, folder.split("/") if folder else [])
     except OSError:
         return []
+    try:
+        with os.scandir(opened) as entries:
+            return sorted(item.name for item in entries if item.is_file(follow_symlinks=False))
+    finally:
+        os.close(opened)
 
 
 def copy_files(root: Path, names: Iterable[str], target: Path, max_bytes: int) -> dict[str, str]:
@@ -35,8 +36,11 @@ def copy_files(root: Path, names: Iterable[str], target: Path, max_bytes: int) -
     A folder among the names (a submodule) becomes an empty one. Raises TooLarge over `max_bytes`.
     """
     copy = _Copy(root, target, max_bytes)
-    for name in names:
-        copy.take(name)
+    try:
+        for name in names:
+            copy.take(name)
+    finally:
+        copy.close()
     copy.make_links()
     return copy.skipped
 
@@ -47,21 +51,35 @@ class _Copy:
         self._target = target
         self._limit = max_bytes
         self._copied = 0
+        self._folder = ""
+        self._opened: int | None = None
         self._links: list[tuple[str, str]] = []
         self.skipped: dict[str, str] = {}
 
     def take(self, name: str) -> None:
-        parts = name.split("/")
-        if any(part.lower() in {"", ".", "..", ".git"} for part in parts):
+        folder, _, last = name.rpartition("/")
+        if any(part.lower() in {"", ".", "..", ".git"} for part in name.split("/")):
             self.skipped[name] = "it is a repository of its own"
             return
         try:
-            with _opened(self._root, parts[:-1]) as folder:
-                self._take(name, folder, parts[-1])
+            self._take(name, self._enter(folder), last)
         except FileNotFoundError:
             return
         except OSError as error:
             self.skipped[name] = error.strerror or str(error)
+
+    def _enter(self, folder: str) -> int:
+        """Names come sorted, so the folder is mostly the one of the name before."""
+        if self._folder != folder or self._opened is None:
+            self.close()
+            self._opened = _open_folder(self._root, folder.split("/") if folder else [])
+            self._folder = folder
+        return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            os.close(self._opened)
+            self._opened = None
 
     def _take(self, name: str, folder: int, last: str) -> None:
         mode = os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode
@@ -80,14 +98,20 @@ class _Copy:
             if not stat.S_ISREG(status.st_mode):
                 self.skipped[name] = "it is a special file"
                 return
-            path = self._target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as copy:
+            with self._new_file(name) as copy:
                 while chunk := opened.read(_CHUNK):
                     self._count(len(chunk))
                     copy.write(chunk)
                 if status.st_mode & stat.S_IXUSR:
                     os.fchmod(copy.fileno(), 0o755)
+
+    def _new_file(self, name: str) -> BinaryIO:
+        path = self._target / name
+        try:
+            return path.open("xb")
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("xb")
 
     def _count(self, size: int) -> None:
         self._copied += size
@@ -109,14 +133,14 @@ class _Copy:
                 self.skipped[name] = error.strerror or str(error)
 
 
-@contextmanager
-def _opened(root: Path, folders: list[str]) -> Iterator[int]:
+def _open_folder(root: Path, folders: list[str]) -> int:
     opened = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in folders:
             inner = os.open(part, _FOLDER, dir_fd=opened)
             os.close(opened)
             opened = inner
-        yield opened
-    finally:
+    except OSError:
         os.close(opened)
+        raise
+    return opened

@@ -205,6 +205,20 @@ async def test_the_working_tree_is_a_commit_of_its_own_on_top_of_head(
         await git(source, "cat-file", "-e", made.commit)
 
 
+async def test_what_is_staged_already_is_in_the_checkout_itself(
+    checkouts: Checkouts, source: Path, target: Path
+) -> None:
+    await make_repository(source, {"a.txt": "1"})
+    await git(source, "checkout", "-q", "-b", "other")
+    await commit(source, {"a.txt": "on another branch"})
+    await git(source, "checkout", "-q", "main")
+    write_files(source, {"a.txt": "on another branch", "staged.txt": "staged"})
+    await git(source, "add", "--all")
+    await make(checkouts, source, WORKTREE, target)
+    assert await git(target, "show", "HEAD:staged.txt") == "staged"
+    assert await git(target, "fsck", "--full") == ""
+
+
 async def test_a_working_tree_without_commits_is_a_first_commit(
     checkouts: Checkouts, source: Path, target: Path
 ) -> None:

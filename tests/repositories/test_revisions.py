@@ -416,3 +416,26 @@ async def test_an_origin_in_a_private_network_is_refused(tmp_path: Path) -> None
     held = Revisions(Git(), Locations(strict, Boundaries(())))
     with pytest.raises(Refused, match="private network"):
         await held.resolve(known(tmp_path / "x", origin_url="https://127.0.0.1/acme/it"))
+
+
+async def test_every_path_of_a_commit_and_of_the_working_tree_is_listed(
+    reader: Revisions, source: Path
+) -> None:
+    sha = await make_repository(source, {"a/b.txt": "1", ".gitignore": "*.log"})
+    write_files(source, {"new": "1", "x.log": "1"})
+    assert await reader.paths(known(source), sha) == [".gitignore", "a/b.txt"]
+    assert await reader.paths(known(source), WORKTREE) == [".gitignore", "a/b.txt", "new"]
+
+
+async def test_what_is_checked_out_is_the_branch_at_head_or_the_default_of_a_mirror(
+    reader: Revisions, mirrors: Mirrors, source: Path
+) -> None:
+    sha = await make_repository(source, {"a.txt": "1"})
+    await git(source, "checkout", "-q", "-b", "other")
+    there = known(source, default_branch="main")
+    assert await reader.checked_out(there) == Revision(sha, "other", None, "other")
+    mirror = await mirrors.ensure(check_clone_url(source.as_uri(), ("file",)))
+    it = known(mirror, clone_url=source.as_uri(), default_branch="main")
+    assert (await reader.checked_out(it)).branch == "main"
+    await git(source, "checkout", "-q", "--detach")
+    assert await reader.checked_out(there) == Revision(sha, None, None, sha)
