@@ -19,6 +19,6 @@ def command(
         if follow:
             await follower.follow()
         else:
-            await follower.shown()
+            await follower.show()
 
     with_platform(body)
