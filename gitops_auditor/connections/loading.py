@@ -53,9 +53,12 @@ def _read(path: Path) -> str:
         raise
     except OSError as refused:
         raise _unreadable(path, refused.strerror or "not readable") from None
-    with os.fdopen(opened, "rb") as file:
+    try:
         _require_safe(path, os.fstat(opened))
-        content = file.read(MAX_BYTES + 1)
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(opened)
     if len(content) > MAX_BYTES:
         raise _unreadable(path, f"it has more than {MAX_BYTES} bytes")
     try:

@@ -1,7 +1,6 @@
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from pathlib import Path
 
 import anyio
@@ -17,7 +16,7 @@ from gitops_auditor.errors import (
     TooLarge,
     Unavailable,
 )
-from tests.connections.wiring import connected
+from tests.connections.wiring import connected, told_of_waiting
 from tests.fakes import FOLDER, plain_server, sdk_server
 
 
@@ -306,23 +305,6 @@ class TestHealth:
             with anyio.fail_after(5):
                 found = await connections.health(probe=True, seconds=0.2)
         assert found.figures["connected"] == 0
-
-
-@contextmanager
-def told_of_waiting(folder: Path) -> Iterator[Callable[[], Awaitable[int]]]:
-    """Gives a function that waits for the tool `wait` to begin, and says in which process."""
-    os.mkfifo(folder / "waiting")
-    descriptor = os.open(folder / "waiting", os.O_RDWR | os.O_NONBLOCK)
-
-    async def told() -> int:
-        with anyio.fail_after(20):
-            await anyio.wait_readable(descriptor)
-        return int(os.read(descriptor, 100))
-
-    try:
-        yield told
-    finally:
-        os.close(descriptor)
 
 
 def noted(folder: Path) -> list[int]:
