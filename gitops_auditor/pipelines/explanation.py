@@ -3,7 +3,7 @@
 from typing import Final
 
 from gitops_auditor.errors import Conflict
-from gitops_auditor.pipelines.failures import Explanation, Location, explain
+from gitops_auditor.pipelines.failures.models import Explanation, Location
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.log_reading import job_meant
 from gitops_auditor.pipelines.logs import Logs
@@ -61,10 +61,16 @@ class Explainer:
 
         Raises NotFound, and Conflict when nothing has failed.
         """
+        # Loaded by the first question: a reader for each tool comes with it.
+        from gitops_auditor.pipelines.failures.explaining import explain  # noqa: PLC0415
+
         run = await self._runs.get(run_id)
         failed = _failures(run)
         if not failed and job is None:
-            raise Conflict(f"Run {run.run_number} has no failed job: it is {run.status}.", hint="")
+            raise Conflict(
+                f"Run {run.run_number} has no failed job: it is {run.status}.",
+                hint="Name a job to read what it wrote.",
+            )
         meant = job_meant(run, job or failed[0].job)
         log = await self._log(run.id, meant)
         found = explain(

@@ -179,10 +179,8 @@ class Pipelines:
         name = read.definition.name
         pipeline = _new(file_pipeline_id(repository.id, path), name, repository.id, path, actor)
         async with self._database.write() as transaction:
-            others = await store.of_repository(transaction, repository.id)
-            if any(one.name == name and one.id != pipeline.id for one in others):
-                # Two files of one repository may call their pipelines the same.
-                pipeline = pipeline.model_copy(update={"name": f"{name} ({path})"})
+            free = await _free_name(transaction, pipeline, name)
+            pipeline = pipeline.model_copy(update={"name": free})
             if await store.get_any(transaction, pipeline.id) is None:
                 await store.insert_pipeline(transaction, pipeline, definition_of(read, read.commit))
             else:
@@ -196,7 +194,8 @@ class Pipelines:
         async with self._database.write() as transaction:
             await store.lock(transaction, known.id)
             values = await _revised(transaction, known, read, actor, now)
-            await store.change(transaction, known.id, values, now)
+            name = await _free_name(transaction, known, read.definition.name)
+            await store.change(transaction, known.id, {**values, "name": name}, now)
             after = await _existing(transaction, known.id)
             await self._record(transaction, "pipeline.updated", known, after)
 
@@ -283,6 +282,13 @@ def definition_of(read: Read, commit: str | None) -> NewDefinition:
         description=read.definition.description,
         commit_sha=commit,
     )
+
+
+async def _free_name(transaction: Connection, pipeline: PipelineSummary, name: str) -> str:
+    """The name, unless another file of the repository calls its pipeline the same."""
+    others = await store.of_repository(transaction, pipeline.repository_id)
+    is_taken = any(one.name == name and one.id != pipeline.id for one in others)
+    return f"{name} ({pipeline.path})" if is_taken else name
 
 
 async def _existing(connection: Connection, pipeline_id: str) -> PipelineSummary:
