@@ -21,19 +21,22 @@ class Deadlines:
         self.run_seconds = min(definition.timeout or most, most)
 
     def left(self, job: JobSpec, now: float) -> float:
-        """Seconds that an attempt has which starts now: the job's, or what stage and run leave.
+        """Seconds that an attempt has which starts now."""
+        return max(self.end(job, now) - now, LEAST_SECONDS)
+
+    def end(self, job: JobSpec, start: float) -> float:
+        """When the time of an attempt is up: the job's, or what stage and run leave.
 
         What follows a run that failed, and what always comes last, has as long as the run had.
         """
         spec = self._arrangement.stages[job.stage]
-        began = self._memory.entered.get(job.stage, now)
-        run_began = 0.0 if spec.gate == "success" else began
-        ends = [run_began + self.run_seconds]
+        began = self._memory.entered.get(job.stage, start)
+        ends = [self.run_seconds if spec.gate == "success" else began + self.run_seconds]
         if spec.stage.timeout is not None:
             ends.append(began + spec.stage.timeout)
         if job.job.timeout is not None:
-            ends.append(now + job.job.timeout)
-        return max(min(ends) - now, LEAST_SECONDS)
+            ends.append(start + job.job.timeout)
+        return min(ends)
 
     def is_run_over(self, now: float) -> bool:
         """Whether the time of the run is up."""

@@ -25,11 +25,13 @@ from gitops_auditor.pipelines.states import (
     RunState,
     Started,
     apply,
+    unwanted,
 )
 
 LOST: Final = "The process that ran it ended."
 HANDED_OVER: Final = "The process that ran it was told to stop."
 CANCELLED: Final = Outcome("failed", "The run was cancelled.")
+UNWANTED: Final = Outcome("failed", "Another combination of its matrix failed.")
 
 
 class Draft:
@@ -77,29 +79,22 @@ class Draft:
     def finish(self, job: str, outcome: Outcome, log_bytes: int = 0) -> None:
         """The running attempt of a job ended."""
         number = self.state.jobs[job].attempt
+        # Being told to stop says nothing against a job: it does not count as dying with it.
+        excused = self.memory.handed_over.get(job, 0)
+        self._count_lost(job, -excused)
         self.apply(Finished(job, number, outcome.failure, outcome.reason))
+        self._count_lost(job, excused)
         if self.state.jobs[job].status == "cancelled":
             self._put(job, replace(self.state.jobs[job], failure=None))
         self._note(job, outcome)
         self._end(job, number, outcome, log_bytes)
 
-    def lose(self, job: str, reason: str = LOST) -> None:
-        """The running attempt of a job died with its process."""
-        number = self.state.jobs[job].attempt
-        outcome = Outcome("lost", reason)
-        # Being told to stop says nothing against the job: it does not count as dying with it.
-        excused = self.memory.handed_over.get(job, 0)
-        self._count_lost(job, -excused)
-        self.apply(Finished(job, number, "lost", reason))
-        self._count_lost(job, excused)
-        self._end(job, number, outcome, 0)
-
     def hand_over(self, job: str) -> None:
         """The running attempt of a job was ended so that another process does it again."""
         known, spec = self.state.jobs[job], self.arrangement.jobs[job]
-        is_over = self.state.is_cancelled or self.state.is_late
+        is_over = self.state.is_cancelled or self.state.is_late or job in self.unwanted()
         if is_over or spec.stage in self.state.late_stages or not spec.job.is_repeatable:
-            self.lose(job, HANDED_OVER)
+            self.finish(job, Outcome("lost", HANDED_OVER))
             return
         again = replace(
             known, status="pending", lost=known.lost + 1, failure="lost", reason=HANDED_OVER
@@ -107,6 +102,10 @@ class Draft:
         self._put(job, again)
         self.memory.handed_over[job] = self.memory.handed_over.get(job, 0) + 1
         self._end(job, known.attempt, Outcome("lost", HANDED_OVER), 0)
+
+    def unwanted(self) -> frozenset[str]:
+        """The running jobs that are to end because another one failed."""
+        return unwanted(self.arrangement, self.state)
 
     def change(
         self,

@@ -1,6 +1,6 @@
 """What the engine needs of others, in its own words; whoever opens the engine hands it over."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Literal, Protocol
 
 from gitops_auditor.pipelines.handlers import AttemptLog, Workspace
@@ -18,6 +18,11 @@ class Workspaces(Protocol):
 
     async def remove(self, run_id: str) -> None:
         """Take the folders away; it does nothing when there are none."""
+
+    async def remove_leftovers(
+        self, over: Callable[[Sequence[str]], Awaitable[Collection[str]]]
+    ) -> list[str]:
+        """Take away the folders of those runs that `over` answers with, of all that have some."""
 
 
 class GrowingLog(AttemptLog, Protocol):

@@ -19,6 +19,10 @@ class Fenced(Conflict):
     """Another process carries the run out now: this one may not write to it any more."""
 
 
+class Impossible(Conflict):
+    """The run cannot be carried out, now or later; the message says why."""
+
+
 class Claim(NamedTuple):
     """The right to write to a run, until somebody else has a larger `fence`."""
 

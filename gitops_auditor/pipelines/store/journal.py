@@ -66,6 +66,13 @@ class Journal:
             found = await connection.scalar(sql.STATUS, {"b_run": run_id})
         return None if found is None else str(found)
 
+    async def over(self, run_ids: Sequence[str], *, with_failed: bool) -> set[str]:
+        """Those of the runs that are over, or not known; without those that failed if so wanted."""
+        async with self._database.read() as connection:
+            found = await connection.execute(sql.STATUSES, {"b_runs": list(run_ids)})
+            kept = ("pending", "running") if with_failed else ("pending", "running", "failed")
+            return set(run_ids).difference(row.id for row in found if row.status in kept)
+
     async def owner(self, run_id: str) -> Waiting | None:
         """Who carries the run out; None when it may not be carried out now."""
         async with self._database.read() as connection:

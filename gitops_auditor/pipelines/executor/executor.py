@@ -1,0 +1,121 @@
+"""Takes the runs that nobody carries out, as long as this process is the executor."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from gitops_auditor.errors import Unavailable
+from gitops_auditor.log import get_logger
+from gitops_auditor.pipelines.engine.engine import RunEngine
+from gitops_auditor.pipelines.executor.lock import ExecutorLock
+from gitops_auditor.pipelines.states import FINAL
+from gitops_auditor.pipelines.store.journal import Journal, Waiting
+from gitops_auditor.work import Process
+
+LOOK_SECONDS: Final = 1.0
+"""How often it looks for dead owners, and for the lock while another process is the executor."""
+PAUSE_SECONDS: Final = 0.03
+"""The least time between two looks: each commit of a run is a change, too."""
+RETRY_SECONDS: Final = 1.0
+MOST_RUNS: Final = 32
+"""Runs that are open at once, but for those that wait for somebody's approval."""
+
+_log = get_logger("pipelines")
+
+
+class Executor:
+    """One in each process that may carry out runs."""
+
+    def __init__(
+        self, engine: RunEngine, journal: Journal, process: Process, data_dir: Path
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._process = process
+        self._lock = ExecutorLock(data_dir)
+        self._idle_since = time.monotonic()
+
+    async def work(self, until_idle_seconds: float | None = None) -> None:
+        """Be the executor of the data folder as soon as no other process is, and carry out runs.
+
+        Ends when there was nothing to do for `until_idle_seconds`; then also at once when another
+        process is the executor. Without it goes on until cancelled, which hands running runs over.
+        """
+        with self._lock.closing():
+            while await self._elected(wait=until_idle_seconds is None):
+                self._idle_since = time.monotonic()
+                await self._engine.remove_leftovers()
+                async with anyio.create_task_group() as runs:
+                    await self._take_runs(runs, until_idle_seconds)
+                self._lock.release()
+                # Whoever adds a run looks at the lock after that: one of us sees the other.
+                if not await self._journal.any_active():
+                    return
+
+    async def carry_out(self, run_id: str) -> str | None:
+        """Carry out one run in this process, and return its final status.
+
+        It waits for its turn: for the concurrency group, or while another process that lives has
+        it. None when there is no such run. Cancelled, it hands the run over. Raises Unavailable.
+        """
+        while True:
+            seen = self._journal.version
+            status = await self._engine.run(run_id) or await self._journal.status(run_id)
+            if status is None or status in FINAL:
+                return status
+            await self._journal.changed(seen, LOOK_SECONDS)
+
+    async def _elected(self, *, wait: bool) -> bool:
+        while not self._lock.acquire():
+            if not wait:
+                return False
+            await anyio.sleep(LOOK_SECONDS)
+        return True
+
+    async def _take_runs(self, runs: TaskGroup, until_idle_seconds: float | None) -> None:
+        while True:
+            seen = self._journal.version
+            try:
+                await self._take_waiting(runs)
+                if await self._is_idle(until_idle_seconds):
+                    return
+            except Unavailable as error:
+                _log.warning("cannot look for runs", reason=error.message)
+                await anyio.sleep(RETRY_SECONDS)
+            await anyio.sleep(PAUSE_SECONDS)
+            await self._journal.changed(seen, LOOK_SECONDS)
+
+    async def _take_waiting(self, runs: TaskGroup) -> None:
+        room = MOST_RUNS - self._engine.busy
+        if room <= 0:
+            return
+        alive: dict[str, bool] = {}
+        # Runs of other processes stand among those that wait: ask for more than there is room for.
+        for found in await self._journal.waiting(self._engine.open_runs, 10 * MOST_RUNS):
+            if room > 0 and await self._is_free(found, alive):
+                room -= 1
+                runs.start_soon(self._run, found.run_id)
+
+    async def _is_free(self, found: Waiting, alive: dict[str, bool]) -> bool:
+        if found.owner is None or found.owner == self._process.id:
+            return True
+        if found.owner not in alive:
+            alive[found.owner] = await self._process.alive(found.owner)
+        return not alive[found.owner]
+
+    async def _run(self, run_id: str) -> None:
+        try:
+            await self._engine.run(run_id)
+        except Unavailable as error:
+            _log.error("a run is given up for now", run=run_id, reason=error.message)
+
+    async def _is_idle(self, seconds: float | None) -> bool:
+        now = time.monotonic()
+        if seconds is None:
+            return False
+        if self._engine.open_runs or await self._journal.any_active():
+            self._idle_since = now
+        return now - self._idle_since >= seconds
