@@ -1,57 +1,125 @@
-"""Artifacts are kept as the job left them."""
+"""Artifacts are kept as the job left them, on any file system."""
 
 import hashlib
+import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
-from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge
+from gitops_auditor.errors import InvalidRequest, InvalidSetting, NotFound, TooLarge, Unavailable
 from gitops_auditor.execution.artifacts import ArtifactStore
+
+MOST = 2**20
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "workspace"
-    (folder / "dist").mkdir(parents=True)
+    (folder / "dist" / "sub").mkdir(parents=True)
     (folder / "dist" / "app.js").write_text("app", encoding="utf-8")
+    (folder / "dist" / "sub" / "50% of ä #1?.txt").write_text("odd", encoding="utf-8")
     (folder / "dist" / "link").symlink_to("/etc/passwd")
+    (folder / "dist" / "linked").symlink_to("/etc")
+    os.mkfifo(folder / "dist" / "pipe")
     return folder
 
 
-async def test_an_artifact_is_read_back(tmp_path: Path, workspace: Path) -> None:
-    store = ArtifactStore(tmp_path / "artifacts")
-    (kept,) = await store.save("run1", "build", workspace, ["dist"])
-    assert (kept.path, kept.size) == ("dist/app.js", 3)
-    assert kept.sha256 == hashlib.sha256(b"app").hexdigest()
-    assert await store.read("run1", "build", "dist/app.js", max_bytes=10) == b"app"
+@pytest.fixture(params=["folder", "memory"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "folder":
+        yield str(tmp_path / "artifacts")
+        return
+    place = f"memory://{uuid.uuid4().hex}"
+    yield place
+    files, root = fsspec.core.url_to_fs(place)
+    if files.exists(root):
+        files.rm(root, recursive=True)
 
 
-async def test_beyond_the_bounds_nothing_is_kept(tmp_path: Path, workspace: Path) -> None:
-    store = ArtifactStore(tmp_path / "artifacts", max_bytes=2)
+@pytest.fixture
+def store(location: str, tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(location, tmp_path / "staging")
+
+
+def kept_at(location: str) -> list[str]:
+    files, root = fsspec.core.url_to_fs(location)
+    return [path.removeprefix(root) for path in files.find(root)]
+
+
+async def test_regular_files_are_read_back_and_nothing_else_is_kept(
+    store: ArtifactStore, workspace: Path, location: str, tmp_path: Path
+) -> None:
+    kept = await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
+    assert [(one.path, one.size) for one in kept] == [
+        ("dist/app.js", 3),
+        ("dist/sub/50% of ä #1?.txt", 3),
+    ]
+    assert kept[0].sha256 == hashlib.sha256(b"app").hexdigest()
+    for one in kept:
+        assert len(await store.read("run1", "build", one.path, max_bytes=3)) == 3
+    assert kept_at(location) == [f"/run1/build/{one.path}" for one in kept]
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+async def test_beyond_the_bounds_nothing_is_kept(
+    store: ArtifactStore, workspace: Path, location: str
+) -> None:
     with pytest.raises(TooLarge):
-        await store.save("run1", "build", workspace, ["dist"])
-    assert list((tmp_path / "artifacts" / "run1").iterdir()) == []
+        await store.save("run1", "build", workspace, ["dist"], max_bytes=5)
+    assert kept_at(location) == []
 
 
-async def test_a_repeated_job_replaces_its_artifacts(tmp_path: Path, workspace: Path) -> None:
-    store = ArtifactStore(tmp_path / "artifacts")
-    await store.save("run1", "build", workspace, ["dist"])
+async def test_a_repeated_job_replaces_its_artifacts(store: ArtifactStore, workspace: Path) -> None:
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
     (workspace / "dist" / "app.js").rename(workspace / "dist" / "new.js")
-    await store.save("run1", "build", workspace, ["dist"])
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
     with pytest.raises(NotFound):
         await store.read("run1", "build", "dist/app.js", max_bytes=10)
+    assert await store.read("run1", "build", "dist/new.js", max_bytes=10) == b"app"
 
 
-async def test_a_deleted_run_has_none(tmp_path: Path, workspace: Path) -> None:
-    store = ArtifactStore(tmp_path / "artifacts")
-    await store.save("run1", "build", workspace, ["dist"])
+async def test_more_than_was_asked_for_is_not_read(store: ArtifactStore, workspace: Path) -> None:
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
+    with pytest.raises(TooLarge, match=r"app\.js"):
+        await store.read("run1", "build", "dist/app.js", max_bytes=2)
+
+
+async def test_a_deleted_run_has_none(store: ArtifactStore, workspace: Path) -> None:
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
     await store.delete("run1")
     await store.delete("run1")
     with pytest.raises(NotFound):
         await store.read("run1", "build", "dist/app.js", max_bytes=10)
+
+
+async def test_single_artifacts_are_removed(
+    store: ArtifactStore, workspace: Path, location: str
+) -> None:
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
+    await store.remove("run1", "build", ["dist/app.js", "dist/gone"])
+    assert kept_at(location) == ["/run1/build/dist/sub/50% of ä #1?.txt"]
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", ".hidden"])
 async def test_an_id_is_no_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidRequest):
-        await ArtifactStore(tmp_path).delete(name)
+        await ArtifactStore(str(tmp_path), tmp_path).delete(name)
+
+
+async def test_a_place_that_cannot_be_written_is_unavailable(
+    tmp_path: Path, workspace: Path
+) -> None:
+    (tmp_path / "file").touch()
+    store = ArtifactStore(str(tmp_path / "file"), tmp_path / "staging")
+    with pytest.raises(Unavailable, match="cannot be used"):
+        await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
+
+
+async def test_an_unknown_file_system_is_named_without_its_password(tmp_path: Path) -> None:
+    store = ArtifactStore("nosuch://user:secret@host/path", tmp_path / "staging")
+    with pytest.raises(InvalidSetting, match="nosuch") as refused:
+        await store.delete("run1")
+    assert "secret" not in str(refused.value)
