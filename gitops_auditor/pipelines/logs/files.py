@@ -1,6 +1,5 @@
 """One append-only file for each attempt, below `<folder>/<run>/`."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -11,11 +10,10 @@ from typing import Final, TypeVar
 import anyio
 
 from gitops_auditor.errors import InvalidRequest, Unavailable
+from gitops_auditor.pipelines.file_names import file_name
 from gitops_auditor.pipelines.logs.pieces import MAX_PIECE, LogPiece, bounds, last_lines, piece
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_OTHER: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_SLUG: Final = 60
 _NEW: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 Result = TypeVar("Result")
@@ -107,12 +105,6 @@ class FileLogs:
 
     def _path(self, run_id: str, job: str, attempt: int) -> Path:
         return self._run(run_id) / f"{file_name(job)}.{attempt}.log"
-
-
-def file_name(job: str) -> str:
-    """A name for a job's files: readable, and different for every id whatever it contains."""
-    slug = _OTHER.sub("-", job).strip("-.")[:_SLUG]
-    return f"{slug}-{hashlib.sha256(job.encode()).hexdigest()[:16]}".lstrip("-")
 
 
 def _read(path: Path, offset: int, limit: int) -> LogPiece:

@@ -1,6 +1,5 @@
 """Logs keep every byte in order, and give any part of them back, wherever they are kept."""
 
-import os
 import resource
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from gitops_auditor.errors import InvalidRequest, Unavailable
 from gitops_auditor.pipelines.logs import DatabaseLogs, FileLogs, Logs, open_logs
-from gitops_auditor.pipelines.logs.files import file_name
 from gitops_auditor.pipelines.logs.pieces import LogPiece, last_lines
 from gitops_auditor.storage.database import Database
 from tests.pipelines.store.stored_runs import store_runs
@@ -121,15 +119,6 @@ async def test_files_of_logs_are_private(tmp_path: Path) -> None:
 async def test_an_id_of_a_run_is_no_path(tmp_path: Path, run: str) -> None:
     with pytest.raises(InvalidRequest):
         await FileLogs(tmp_path).read(run, JOB, 1, 0, 1)
-
-
-@pytest.mark.parametrize("job", ["a/b", "../../x", "ä" * 400, "a b", "a-b", "(x=\n)", "%2e", "."])
-def test_every_id_of_a_job_has_a_file_name_of_its_own(job: str) -> None:
-    name = file_name(job)
-    assert os.path.basename(name) == name  # noqa: PTH119 - what is compared is text
-    assert len(name) < 100
-    assert not name.startswith((".", "-"))
-    assert name != file_name(job + " ")
 
 
 def test_lines_are_counted_from_the_end() -> None:
