@@ -6,24 +6,35 @@ figures.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import anyio
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import GitOpsError, JsonValue
+from gitops_auditor.errors import GitOpsError, Unavailable
+from gitops_auditor.execution.cache import Cache
 from gitops_auditor.execution.masking import Masker
-from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Order
 from gitops_auditor.execution.supervision.process_tree import kill_job
+from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
+from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
+from gitops_auditor.pipelines.jobs.caching import JobCaches
+from gitops_auditor.pipelines.jobs.judging import (
+    covered,
+    failed,
+    handed_on,
+    outcome_of,
+    with_metrics,
+)
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.orders import description, job_order
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
 from gitops_auditor.pipelines.jobs.ports import Sandbox
 from gitops_auditor.pipelines.jobs.variables import variables
-from gitops_auditor.pipelines.secrets import PipelineSecrets
+from gitops_auditor.pipelines.secrets import PipelineSecrets, open_secrets
+from gitops_auditor.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,21 @@ class ScriptJobs:
 
     sandbox: Sandbox
     secrets: PipelineSecrets
+    caches: JobCaches
+    artifacts: RunArtifacts
     settings: Settings
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database, sandbox: Sandbox) -> "ScriptJobs":
+        """The handler that the settings describe."""
+        cache = Cache(settings.data_dir / "cache", settings.cache_bytes)
+        return cls(
+            sandbox,
+            open_secrets(settings),
+            JobCaches(cache, sandbox.user),
+            open_artifacts(settings, database),
+            settings,
+        )
 
     async def run(self, attempt: Attempt) -> Outcome:
         """The outcome of the script. Raises Unavailable, and starts nothing, without a secret."""
@@ -55,12 +80,29 @@ class ScriptJobs:
         self, attempt: Attempt, secrets: Mapping[str, str], log: MaskedLog, deadline: float
     ) -> Outcome:
         given = variables(attempt, secrets)
+        cached = await self.caches.restore(attempt, log)
         output_file = await anyio.to_thread.run_sync(
             OutputFile, attempt.workspace.home, self.sandbox.user
         )
         given[VARIABLE] = output_file.path
         outcome = await self._carried_out(await self._order(attempt, given, deadline), log)
-        return await anyio.to_thread.run_sync(_handed_on, attempt, output_file, outcome, log)
+        outcome = await anyio.to_thread.run_sync(handed_on, attempt, output_file, outcome, log)
+        outcome = await anyio.to_thread.run_sync(covered, attempt, outcome, log)
+        outcome = await self._kept(attempt, outcome, log)
+        if cached is None:
+            return outcome
+        if outcome.failure is None:
+            await self.caches.save(attempt, cached, log)
+        return with_metrics(outcome, cache=cached.metrics)
+
+    async def _kept(self, attempt: Attempt, outcome: Outcome, log: MaskedLog) -> Outcome:
+        try:
+            kept = await self.artifacts.keep(attempt, failed=bool(outcome.failure), log=log)
+        except GitOpsError as error:
+            log.note(f"No artifacts were kept: {error}")
+            failure: FailureKind = "errored" if isinstance(error, Unavailable) else "failed"
+            return failed(outcome, str(error), failure)
+        return outcome if kept is None else with_metrics(outcome, artifacts=kept)
 
     async def _order(self, attempt: Attempt, given: Mapping[str, str], deadline: float) -> Order:
         make = partial(
@@ -80,45 +122,4 @@ class ScriptJobs:
         log.finish()
         if not result.all_gone:
             await anyio.to_thread.run_sync(kill_job, order.cookie)
-        return _outcome(result)
-
-
-def _outcome(result: JobResult) -> Outcome:
-    metrics: dict[str, JsonValue] = {
-        "seconds": result.seconds,
-        "cpu_seconds": result.cpu_seconds,
-        "peak_memory_bytes": result.peak_memory_bytes,
-        "output_bytes": result.output_bytes,
-        "left_processes": result.left_processes,
-    }
-    if result.exceeded:
-        metrics["exceeded"] = result.exceeded
-    return Outcome(
-        # Nobody but this handler cancels the process, and then it does not get here.
-        failure="lost" if result.failure == "cancelled" else result.failure,
-        reason=result.reason,
-        exit_code=result.exit_code,
-        isolation=result.isolation.name.lower(),
-        metrics=metrics,
-    )
-
-
-def _handed_on(
-    attempt: Attempt, output_file: OutputFile, outcome: Outcome, log: MaskedLog
-) -> Outcome:
-    declared = attempt.job.job.outputs
-    try:
-        values = output_file.take()
-    except GitOpsError as error:
-        return _failed(outcome, str(error))
-    if undeclared := sorted(values.keys() - set(declared)):
-        log.note(f"Not kept, because `outputs` does not name them: {', '.join(undeclared)}.")
-    if missing := [name for name in declared if name not in values]:
-        names = ", ".join(missing)
-        return _failed(outcome, f"It did not set {names}: write NAME=value to ${VARIABLE}.")
-    return replace(outcome, outputs={name: values[name] for name in declared})
-
-
-def _failed(outcome: Outcome, reason: str) -> Outcome:
-    """The outcome, failed for this reason unless it failed before."""
-    return outcome if outcome.failure else replace(outcome, failure="failed", reason=reason)
+        return outcome_of(result)

@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,10 @@ class Attempts:
         self.settings = settings
         self.cookie = uuid.uuid4().hex
         self._number = 0
+
+    def move_to(self, commit: str) -> None:
+        """Let the next attempts be of another commit."""
+        self.workspace = replace(self.workspace, commit=commit)
 
     @asynccontextmanager
     async def attempt(

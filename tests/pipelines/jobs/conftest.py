@@ -9,7 +9,7 @@ from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.execution.process import Processes
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.pipelines.logs import FileLogs
-from gitops_auditor.pipelines.secrets import open_secrets
+from gitops_auditor.storage.database import Database
 from tests.pipelines.jobs.attempts import Attempts, FixedSandbox, make_workspace
 
 AMBIENT = {"TOKEN": "treasure-chest/+?", "HIDDEN": "never offered"}
@@ -24,6 +24,8 @@ def settings(tmp_path: Path) -> Settings:
         secret_variables=("TOKEN",),
         job_disk_bytes=20 * 2**20,
         job_log_bytes=2**20,
+        cache_bytes=2 * 2**20,
+        artifacts_bytes=2**20,
     )
 
 
@@ -39,5 +41,12 @@ async def sandbox() -> AsyncIterator[FixedSandbox]:
 
 
 @pytest.fixture
-def scripts(sandbox: FixedSandbox, settings: Settings) -> ScriptJobs:
-    return ScriptJobs(sandbox, open_secrets(settings, AMBIENT), settings)
+def scripts(
+    sandbox: FixedSandbox,
+    settings: Settings,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ScriptJobs:
+    for name, value in AMBIENT.items():
+        monkeypatch.setenv(name, value)
+    return ScriptJobs.open(settings, database, sandbox)
