@@ -125,21 +125,6 @@ class Listing:
     submodules: tuple[str, ...]
     attributes: tuple[str, ...]
 
-    def check(self, max_bytes: int, max_files: int) -> None:
-        """Raise TooLarge when it is more than may be written."""
-        if self.bytes > max_bytes:
-            raise TooLarge(
-                f"The files of the commit have {self.bytes} bytes, more than {max_bytes}.",
-                hint="Raise PIPELINE_JOB_DISK_BYTES.",
-                details={"limit": max_bytes},
-            )
-        if self.files > max_files:
-            raise TooLarge(
-                f"The commit has {self.files} files, more than {max_files}.",
-                hint="Split the repository.",
-                details={"limit": max_files},
-            )
-
     def notes(self, folder: Path) -> tuple[str, ...]:
         """What a job in the checkout may miss."""
         found = []
@@ -149,6 +134,22 @@ class Listing:
         if any(_names_lfs(folder / name) for name in self.attributes[:100]):
             found.append("Files kept by git-lfs are not fetched, their pointers stand instead.")
         return tuple(found)
+
+
+def check_size(size: int, files: int, max_bytes: int, max_files: int) -> None:
+    """Raise TooLarge when it is more than may be written."""
+    if size > max_bytes:
+        raise TooLarge(
+            f"The files to check out have {size} bytes, more than {max_bytes}.",
+            hint="Raise PIPELINE_JOB_DISK_BYTES.",
+            details={"limit": max_bytes},
+        )
+    if files > max_files:
+        raise TooLarge(
+            f"There are {files} files to check out, more than {max_files}.",
+            hint="Split the repository, or ignore what a run does not need.",
+            details={"limit": max_files},
+        )
 
 
 def parse_listing(listing: bytes) -> Listing:

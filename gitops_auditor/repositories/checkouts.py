@@ -5,6 +5,7 @@ of the source while it does. So no configuration, hook or attribute file of the 
 nothing there is written, linked to or handed over.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from gitops_auditor.errors import GitOpsError, NotFound, Refused, Unavailable
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.checkout_files import (
     Listing,
+    check_size,
     cut_history,
     drop_source,
     keep_tags,
@@ -97,7 +99,7 @@ class Checkouts:
         tags = await self._borrow(source, commit, folder)
         async with _both(partial(self._pack, folder, commit)):
             listing = await self._listing(folder, commit)
-            listing.check(max_bytes, MOST_FILES)
+            check_size(listing.bytes, listing.files, max_bytes, MOST_FILES)
             await self._run(folder, "read-tree", ["--reset", "-u", "--end-of-options", commit])
         await self._settle(folder, tags)
         return Checkout(commit, await anyio.to_thread.run_sync(listing.notes, folder))
@@ -105,6 +107,7 @@ class Checkouts:
     async def _of_worktree(self, root: Path, folder: Path, max_bytes: int) -> Checkout:
         head = await self._git.head_commit(root)
         names = await self._git.worktree_files(root)
+        check_size(0, len(names), max_bytes, MOST_FILES)
         tags = await self._borrow(root, head, folder)
         copy = partial(copy_files, root, names, folder, max_bytes)
         async with _both(partial(self._pack_with_index, folder, head)):
@@ -114,7 +117,7 @@ class Checkouts:
         commit = await self._commit_all(folder, head)
         listing = await self._listing(folder, commit)
         notes = await anyio.to_thread.run_sync(listing.notes, folder)
-        reasons = [f"{name} was left out: {reason}." for name, reason in left_out.items()]
+        reasons = [f"{_shown(name)} was left out: {why}." for name, why in left_out.items()]
         return Checkout(commit, (*notes, *sorted(reasons)[:MOST_NOTES]))
 
     async def _borrow(self, source: Path, commit: str | None, folder: Path) -> list[str]:
@@ -135,10 +138,12 @@ class Checkouts:
         return sorted(set(tags.values()))
 
     async def _pack(self, folder: Path, commit: str) -> None:
-        """Copy the objects; what the source has packed is taken as it is, other is packed fast."""
+        """Copy the objects. What the source has packed is taken as it is, and other is neither
+        searched for deltas nor compressed: for a folder that is thrown away that is time lost.
+        """
         destination = str(folder / ".git/objects/pack/pack")
         arguments = ["--revs", "--include-tag", "--delta-base-offset", "--window=0"]
-        arguments += ["--compression=1", "--quiet"]
+        arguments += ["--compression=0", "--quiet"]
         await self._run(folder, "pack-objects", [*arguments, destination], f"{commit}\n")
 
     async def _pack_with_index(self, folder: Path, commit: str | None) -> None:
@@ -195,6 +200,10 @@ async def _both(other: Callable[[], Coroutine[object, object, None]]) -> AsyncIt
             yield
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+def _shown(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _failed(name: str, output: Output) -> GitOpsError:

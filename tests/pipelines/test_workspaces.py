@@ -9,14 +9,17 @@ import pytest
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge
+from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.job_user import resolve_job_user
+from gitops_auditor.execution.sandbox import Sandbox
+from gitops_auditor.execution.supervision.orders import Order
 from gitops_auditor.identity import LOCAL
 from gitops_auditor.pipelines import workspaces
 from gitops_auditor.pipelines.workspaces import RunWorkspaces, workspaces_folder
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import WORKTREE
 from gitops_auditor.services import Services
-from tests.factories.git import commit, make_repository, write_files
+from tests.factories.git import commit, git, make_repository, write_files
 
 RUN = "0196f0c0a1b2c3d4e5f60718"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="run the tests as root for this")
@@ -70,6 +73,35 @@ async def test_a_run_gets_a_checkout_and_a_home_that_its_jobs_own(
     assert {path.lstat().st_uid for path in made} == {owner}
     assert (base / RUN).stat().st_uid == os.geteuid()
     assert mode_of(base) == mode_of(base / RUN) == 0o711
+
+
+async def test_a_confined_job_can_use_git_in_its_checkout(
+    opened: RunWorkspaces, repository: Repository, settings: Settings, tmp_path: Path
+) -> None:
+    await git(tmp_path / "it", "tag", "v1.0")
+    sha = await commit(tmp_path / "it", {"a.txt": "2"})
+    workspace = await opened.open(RUN, repository.id, sha)
+    allowing = settings.model_copy(update={"allow_unsandboxed": True})
+    async with Sandbox.open(allowing) as sandbox:
+        script = "git describe --tags && git status --porcelain && git diff --stat HEAD~1"
+        order = Order(
+            argv=("sh", "-c", f"{script} && git -c user.name=a -c user.email=a@b commit -am x"),
+            cwd=str(workspace.checkout),
+            environment=job_environment({}, {}, home=str(workspace.home)),
+            cookie="git-in-a-checkout",
+            timeout=30.0,
+            grace=0.0,
+            isolation=await sandbox.level(),
+            network=False,
+            user=sandbox.user,
+            writable=(str(workspace.checkout), str(workspace.home)),
+        )
+        output = bytearray()
+        result = await sandbox.processes.run(order, lambda _stream, chunk: output.extend(chunk))
+    assert f"v1.0-1-g{sha[:7]}" in output.decode()
+    assert "a.txt | 2 +-" in output.decode()
+    assert "nothing to commit, working tree clean" in output.decode()
+    assert result.exit_code == 1
 
 
 async def test_a_run_that_is_taken_over_finds_what_its_jobs_left(

@@ -1,13 +1,15 @@
 """Disposable checkouts of real repositories: what is in them, and what is left alone."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge
+from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge, Unavailable
+from gitops_auditor.repositories import checkouts as checkout_module
 from gitops_auditor.repositories.boundaries import Boundaries
 from gitops_auditor.repositories.checkouts import HISTORY, Checkout, Checkouts
 from gitops_auditor.repositories.git import Git
@@ -293,6 +295,28 @@ async def test_more_than_a_run_may_write_is_refused(
         await checkouts.make(known(source), asked, target, max_bytes=99_999)
     assert refused.value.details == {"limit": 99_999}
     assert not (target / "zeros").exists() or (target / "zeros").stat().st_size < 100_000
+
+
+async def test_more_files_than_a_checkout_may_have_are_refused(
+    checkouts: Checkouts, source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout_module, "MOST_FILES", 2)
+    sha = await make_repository(source, {"a": "1", "b": "2", "c": "3"})
+    for asked in (sha, WORKTREE):
+        with pytest.raises(TooLarge, match="3 files"):
+            await make(checkouts, source, asked, target)
+        assert not (target / "a").exists()
+        shutil.rmtree(target / ".git", ignore_errors=True)
+
+
+async def test_a_damaged_source_is_told_of(
+    checkouts: Checkouts, source: Path, target: Path
+) -> None:
+    sha = await make_repository(source, {"a.txt": "1"})
+    blob = await git(source, "rev-parse", "HEAD:a.txt")
+    (source / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(Unavailable, match="could not be made"):
+        await make(checkouts, source, sha, target)
 
 
 @pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".."])
