@@ -113,9 +113,10 @@ class Executor:
             _log.error("a run is given up for now", run=run_id, reason=error.message)
 
     async def _is_idle(self, seconds: float | None) -> bool:
-        now = time.monotonic()
         if seconds is None:
             return False
+        now = time.monotonic()
         if self._engine.open_runs or await self._journal.any_active():
             self._idle_since = now
+            return False
         return now - self._idle_since >= seconds
