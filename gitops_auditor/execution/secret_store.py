@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import anyio
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from gitops_auditor.errors import InvalidRequest, NotFound, Unavailable
@@ -173,7 +171,7 @@ class SecretStore:
 
 def _with_new_key(keys: _Keys) -> _Keys:
     name = os.urandom(8).hex()
-    made = base64.b64encode(AESGCM.generate_key(_KEY_BYTES * 8)).decode()
+    made = base64.b64encode(os.urandom(_KEY_BYTES)).decode()
     return _Keys(current=name, keys={**keys.keys, name: made})
 
 
@@ -182,6 +180,9 @@ def _bound_to(info: SecretInfo) -> bytes:
 
 
 def _encrypt(keys: _Keys, info: SecretInfo, value: SecretStr) -> _Entry:
+    # It takes long to import, and most processes need no secret.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCM(base64.b64decode(keys.keys[keys.current]))
     sealed = cipher.encrypt(nonce, value.get_secret_value().encode(), _bound_to(info))
@@ -198,6 +199,10 @@ def _encrypt(keys: _Keys, info: SecretInfo, value: SecretStr) -> _Entry:
 
 
 def _decrypt(keys: _Keys, entry: _Entry) -> SecretStr:
+    # As above.
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
     try:
         cipher = AESGCM(base64.b64decode(keys.keys[entry.key]))
         nonce, sealed = base64.b64decode(entry.nonce), base64.b64decode(entry.ciphertext)

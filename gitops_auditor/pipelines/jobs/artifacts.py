@@ -1,7 +1,7 @@
 """What runs keep of the files that their jobs made: within a quota, for a time."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -14,7 +14,6 @@ from gitops_auditor.execution.artifacts import Artifact, ArtifactStore
 from gitops_auditor.pipelines.fields import Artifacts
 from gitops_auditor.pipelines.file_names import file_name
 from gitops_auditor.pipelines.handlers import Attempt
-from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.store import artifacts as rows
 from gitops_auditor.pipelines.store.artifacts import StoredArtifact
 from gitops_auditor.storage.database import Database
@@ -38,11 +37,12 @@ class RunArtifacts:
         self._settings = settings
 
     async def keep(
-        self, attempt: Attempt, *, failed: bool, log: MaskedLog
+        self, attempt: Attempt, *, failed: bool, note: Callable[[str], None]
     ) -> dict[str, JsonValue] | None:
         """Keep what the job names for its outcome; count and bytes, None when it keeps nothing.
 
-        Raises TooLarge beyond the quota of the run, and Unavailable.
+        `note` takes a line for the job's log. Raises TooLarge beyond the quota of the run, and
+        Unavailable.
         """
         wanted = attempt.job.job.artifacts
         if wanted is None or wanted.when not in ("always", "failure" if failed else "success"):
@@ -57,9 +57,9 @@ class RunArtifacts:
         await self._record(attempt, kept, wanted)
         size = sum(one.size for one in kept)
         if kept:
-            log.note(f"Kept {len(kept)} artifacts ({size} bytes).")
+            note(f"Kept {len(kept)} artifacts ({size} bytes).")
         else:
-            log.note(f"There are no artifacts at {', '.join(wanted.paths)}.")
+            note(f"There are no artifacts at {', '.join(wanted.paths)}.")
         return {"count": len(kept), "bytes": size}
 
     async def list(self, run_id: str) -> list[StoredArtifact]:

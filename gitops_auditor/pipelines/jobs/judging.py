@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gitops_auditor.errors import GitOpsError, JsonValue
 from gitops_auditor.execution.results import JobResult
+from gitops_auditor.execution.supervision.process_tree import kill_job
 from gitops_auditor.formats.coverage import CoverageError
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
@@ -12,8 +13,19 @@ from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
 
 
-def outcome_of(result: JobResult) -> Outcome:
-    """How the process ended, with what it used."""
+def judged(attempt: Attempt, result: JobResult, output_file: OutputFile, log: MaskedLog) -> Outcome:
+    """The outcome of a script that ended; it blocks.
+
+    Succeeded, it may still fail for outputs that it did not set, and for its coverage. Whatever is
+    left of its processes is killed.
+    """
+    if not result.all_gone:
+        kill_job(attempt.cookie)
+    outcome = _handed_on(attempt, output_file, _outcome_of(result), log)
+    return _covered(attempt, outcome, log)
+
+
+def _outcome_of(result: JobResult) -> Outcome:
     metrics: dict[str, JsonValue] = {
         "seconds": result.seconds,
         "cpu_seconds": result.cpu_seconds,
@@ -33,10 +45,9 @@ def outcome_of(result: JobResult) -> Outcome:
     )
 
 
-def handed_on(
+def _handed_on(
     attempt: Attempt, output_file: OutputFile, outcome: Outcome, log: MaskedLog
 ) -> Outcome:
-    """The outcome with the outputs that the job declares, failed without them; it blocks."""
     declared = attempt.job.job.outputs
     try:
         values = output_file.take()
@@ -50,11 +61,7 @@ def handed_on(
     return replace(outcome, outputs={name: values[name] for name in declared})
 
 
-def covered(attempt: Attempt, outcome: Outcome, log: MaskedLog) -> Outcome:
-    """The outcome with the coverage that a successful job reached, failed below its threshold.
-
-    It blocks.
-    """
+def _covered(attempt: Attempt, outcome: Outcome, log: MaskedLog) -> Outcome:
     job = attempt.job.job
     if job.coverage is None or outcome.failure:
         return outcome

@@ -12,20 +12,17 @@ from functools import partial
 import anyio
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import GitOpsError, Unavailable
+from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.execution.cache import Cache
 from gitops_auditor.execution.masking import Masker
-from gitops_auditor.execution.supervision.orders import Order
-from gitops_auditor.execution.supervision.process_tree import kill_job
+from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
 from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
 from gitops_auditor.pipelines.jobs.caching import JobCaches
 from gitops_auditor.pipelines.jobs.judging import (
-    covered,
     failed,
-    handed_on,
-    outcome_of,
+    judged,
     with_metrics,
 )
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
@@ -71,7 +68,8 @@ class ScriptJobs:
         try:
             outcome = await self._run(attempt, secrets, log, deadline)
         except GitOpsError as error:
-            outcome = Outcome("errored", str(error))
+            kind: FailureKind = "timeout" if isinstance(error, TimedOut) else "errored"
+            outcome = Outcome(kind, str(error))
         finally:
             log.finish()
         return log.masked(outcome)
@@ -79,47 +77,46 @@ class ScriptJobs:
     async def _run(
         self, attempt: Attempt, secrets: Mapping[str, str], log: MaskedLog, deadline: float
     ) -> Outcome:
-        given = variables(attempt, secrets)
         cached = await self.caches.restore(attempt, log)
-        output_file = await anyio.to_thread.run_sync(
-            OutputFile, attempt.workspace.home, self.sandbox.user
-        )
-        given[VARIABLE] = output_file.path
-        outcome = await self._carried_out(await self._order(attempt, given, deadline), log)
-        outcome = await anyio.to_thread.run_sync(handed_on, attempt, output_file, outcome, log)
-        outcome = await anyio.to_thread.run_sync(covered, attempt, outcome, log)
-        outcome = await self._kept(attempt, outcome, log)
+        level = await self.sandbox.level()
+        make = partial(self._prepared, attempt, level, variables(attempt, secrets), deadline)
+        order, output_file = await anyio.to_thread.run_sync(make)
+        log.note(description(order))
+        result = await self.sandbox.processes.run(order, log.take)
+        log.finish()
+        judge = partial(judged, attempt, result, output_file, log)
+        outcome = await self._kept(attempt, await anyio.to_thread.run_sync(judge), log)
         if cached is None:
             return outcome
         if outcome.failure is None:
             await self.caches.save(attempt, cached, log)
         return with_metrics(outcome, cache=cached.metrics)
 
+    def _prepared(
+        self, attempt: Attempt, level: Isolation, given: Mapping[str, str], deadline: float
+    ) -> tuple[Order, OutputFile]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimedOut(
+                "The time of the job was over before its script began.",
+                hint="Give it a longer `timeout`, or less to restore from its cache.",
+            )
+        output_file = OutputFile(attempt.workspace.home, self.sandbox.user)
+        order = job_order(
+            attempt,
+            {**given, VARIABLE: output_file.path},
+            isolation=level,
+            user=self.sandbox.user,
+            timeout=left,
+            settings=self.settings,
+        )
+        return order, output_file
+
     async def _kept(self, attempt: Attempt, outcome: Outcome, log: MaskedLog) -> Outcome:
         try:
-            kept = await self.artifacts.keep(attempt, failed=bool(outcome.failure), log=log)
+            kept = await self.artifacts.keep(attempt, failed=bool(outcome.failure), note=log.note)
         except GitOpsError as error:
             log.note(f"No artifacts were kept: {error}")
             failure: FailureKind = "errored" if isinstance(error, Unavailable) else "failed"
             return failed(outcome, str(error), failure)
         return outcome if kept is None else with_metrics(outcome, artifacts=kept)
-
-    async def _order(self, attempt: Attempt, given: Mapping[str, str], deadline: float) -> Order:
-        make = partial(
-            job_order,
-            attempt,
-            given,
-            isolation=await self.sandbox.level(),
-            user=self.sandbox.user,
-            timeout=max(deadline - time.monotonic(), 0.001),
-            settings=self.settings,
-        )
-        return await anyio.to_thread.run_sync(make)
-
-    async def _carried_out(self, order: Order, log: MaskedLog) -> Outcome:
-        log.note(description(order))
-        result = await self.sandbox.processes.run(order, log.take)
-        log.finish()
-        if not result.all_gone:
-            await anyio.to_thread.run_sync(kill_job, order.cookie)
-        return outcome_of(result)

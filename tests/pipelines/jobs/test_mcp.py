@@ -30,7 +30,12 @@ FACTS = {
 @pytest.fixture
 async def connections() -> AsyncIterator[Connections]:
     mapped = plain_server(
-        actions={"lint": LINT, "facts": FACTS, "odd": {"tool": "echo", "passed": "/no/such"}},
+        actions={
+            "lint": LINT,
+            "facts": FACTS,
+            "odd": {"tool": "echo", "passed": "/no/such"},
+            "text": {"tool": "echo", "failure_pattern": "l[o]+ked"},
+        },
         default="lint",
     )
     secret = plain_server(env={"TOKEN": "env:TOKEN"})
@@ -129,6 +134,13 @@ class TestConfiguredActions:
         outcome, _ = await attempts.run(jobs, job)
         assert outcome.failure == "failed"
         assert "is no folder of the repository" in outcome.reason
+
+    async def test_a_text_that_the_operator_takes_for_a_failure_is_one(
+        self, jobs: McpJobs, attempts: Attempts
+    ) -> None:
+        outcome, _ = await attempts.run(jobs, {"mcp": "code-linter", "action": "text"})
+        assert outcome.failure == "failed"
+        assert outcome.reason == "The result of echo has what means a failure: looked"
 
     async def test_a_verdict_that_is_not_there_is_an_error(
         self, jobs: McpJobs, attempts: Attempts
