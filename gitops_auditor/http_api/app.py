@@ -27,7 +27,9 @@ from gitops_auditor.http_api.mounting import McpMount
 from gitops_auditor.http_api.openapi import openapi_document
 from gitops_auditor.http_api.rates import RateLimits
 from gitops_auditor.http_api.routes import OperationRoutes
+from gitops_auditor.http_api.webhooks import GITHUB_PATH, GithubWebhook, ReportBodies
 from gitops_auditor.operations import OperationCatalog
+from gitops_auditor.pipelines.starting.deliveries import DeliveryInbox
 from gitops_auditor.services import Services
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -56,7 +58,7 @@ def create_app(
     ending = Ending()
     rates = RateLimits(services.settings)
     live = LiveClients(services.events, services.settings, rates, ending)
-    others = _beside_operations(openapi_document(catalog), live, rates)
+    others = _beside_operations(openapi_document(catalog), live, rates) | _webhooks(services)
     operations = OperationRoutes(catalog, services, rates, ending, others)
 
     @asynccontextmanager
@@ -90,7 +92,13 @@ def _middleware(services: Services) -> Sequence[Middleware]:
         Middleware(HostGuard, settings=settings),
         *_cross_origin(settings),
         Middleware(BodyLimit, limit=settings.max_body_bytes, seconds=settings.client_timeout),
-        Middleware(Authentication, access=services.access, required=settings.token_required),
+        Middleware(
+            Authentication,
+            access=services.access,
+            report_token=settings.token,
+            required=settings.token_required,
+        ),
+        Middleware(ReportBodies),
     ]
 
 
@@ -120,6 +128,14 @@ def _beside_operations(
         Route("/api/events", EventStreams(live), methods=["GET"]),
     )
     return {route.path: route.handle for route in routes}
+
+
+def _webhooks(services: Services) -> dict[str, ASGIApp]:
+    settings = services.settings
+    if settings.read_only or not settings.enable_phase2_features:
+        return {}
+    webhook = GithubWebhook(DeliveryInbox(services.database), settings.github_webhook_secret)
+    return {GITHUB_PATH: Route(GITHUB_PATH, webhook.answer, methods=["POST"]).handle}
 
 
 async def _alive(_: Request) -> Response:

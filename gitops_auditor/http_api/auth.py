@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 
+from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gitops_auditor.access import Access
 from gitops_auditor.errors import Unauthenticated
 from gitops_auditor.http_api.errors import refuse
+from gitops_auditor.http_api.webhooks import GITHUB_PATH, reporter_of
 from gitops_auditor.identity import LOCAL, Principal
 
 SUBPROTOCOL = "gitops.bearer."
 """Browsers set no headers on a WebSocket: they offer this subprotocol followed by the token."""
 
-OPEN_PATHS = frozenset({"/healthz"})
+OPEN_PATHS = frozenset({"/healthz", GITHUB_PATH, GITHUB_PATH.replace("/api/", "/api/v2/")})
+"""Answered without a token; what GitHub sends is authenticated by its signature."""
 
 
 def principal_of(scope: Scope) -> Principal:
@@ -22,11 +25,17 @@ def principal_of(scope: Scope) -> Principal:
 
 
 class Authentication:
-    """ASGI middleware: puts the caller into the request state, or answers 401."""
+    """ASGI middleware: puts the caller into the request state, or answers 401.
 
-    def __init__(self, app: ASGIApp, access: Access, *, required: bool) -> None:
+    `report_token` is for reports on runs only, see `reporter_of`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, access: Access, report_token: SecretStr, *, required: bool
+    ) -> None:
         self._app = app
         self._access = access
+        self._report_token = report_token
         self._required = required
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,6 +54,9 @@ class Authentication:
     async def _authenticate(self, scope: Scope) -> Principal:
         token = _bearer(scope["headers"])
         if token is not None:
+            reporter = reporter_of(scope, token, self._report_token)
+            if reporter is not None:
+                return reporter
             return await self._access.authenticate(token)
         if self._required:
             raise Unauthenticated(

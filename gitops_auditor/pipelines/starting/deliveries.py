@@ -109,7 +109,8 @@ class DeliveryProcessor:
         for known in waiting:
             if not await self._is_free(known):
                 continue
-            async with self._database.write() as transaction:
+            # What a power cut takes back is done again, under the same key.
+            async with self._database.write(durable=False) as transaction:
                 claimed = await store.claim_delivery(transaction, known, self._process.id)
             if claimed:
                 return known._replace(owner=self._process.id)
@@ -155,7 +156,7 @@ class DeliveryProcessor:
 
     async def _note_told(self, repository: Repository, event: Event, commit: str) -> None:
         """Keep the look for pushes from firing once more what the webhook fires."""
-        async with self._database.write() as transaction:
+        async with self._database.write(durable=False) as transaction:
             now = datetime.now(UTC)
             await store.put_ref(transaction, repository.id, told_mark(event), commit, now)
 

@@ -153,7 +153,8 @@ class PushWatcher:
 
     async def _note(self, push: _Push) -> None:
         now = datetime.now(UTC)
-        async with self._database.write() as transaction:
+        # What a power cut takes back is done again, under the same key.
+        async with self._database.write(durable=False) as transaction:
             if push.old is None:
                 await store.add_ref(transaction, push.repository.id, push.ref, push.new, now)
             else:

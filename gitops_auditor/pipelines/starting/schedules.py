@@ -102,7 +102,8 @@ class ScheduleRunner:
 
     async def _claim(self, planned: _Planned, due: datetime) -> None:
         tick = Tick(planned.pipeline.pipeline_id, planned.name, due)
-        async with self._database.write() as transaction:
+        # What a power cut takes back is done again, under the same key.
+        async with self._database.write(durable=False) as transaction:
             claimed = await store.claim_tick(transaction, tick)
         if claimed:
             await self._fire(planned, tick)
@@ -131,7 +132,7 @@ class ScheduleRunner:
             return
         except GitOpsError as failure:
             await _log.awarning("schedule started nothing", reason=str(failure), **facts)
-        async with self._database.write() as transaction:
+        async with self._database.write(durable=False) as transaction:
             await store.settle_tick(transaction, tick, run_id or "")
 
 
