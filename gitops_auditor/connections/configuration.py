@@ -60,6 +60,14 @@ def _reference(value: str) -> str:
     return value
 
 
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as wrong:
+        raise ValueError(f"`failure_pattern` is no regular expression: {wrong}.") from None
+    return value
+
+
 class Part(BaseModel):
     """A piece of the file. Immutable; a field that is not known is an error."""
 
@@ -69,14 +77,17 @@ class Part(BaseModel):
 class Action(Part):
     """What a word of pipelines means: a tool, and its arguments with placeholders.
 
-    `files` are patterns of the files that `{{ files }}` stands for. `passed` is a JSON pointer (RFC
-    6901) to a boolean in the structured result; without it only an error of the tool is a failure.
+    `files` are patterns of the files that `{{ files }}` stands for. An error of the tool is a
+    failure, and so is a text in which the regular expression `failure_pattern` is found, for tools
+    that report findings as a success. `passed` is a JSON pointer (RFC 6901) to a boolean in the
+    structured result that decides.
     """
 
     tool: Annotated[str, Field(min_length=1, max_length=200)]
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     files: tuple[str, ...] = ("**",)
     passed: Pointer | None = None
+    failure_pattern: Annotated[str, Field(min_length=1), AfterValidator(_expression)] | None = None
 
     @field_validator("arguments")
     @classmethod

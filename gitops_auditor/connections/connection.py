@@ -13,13 +13,13 @@ from gitops_auditor.connections.link import Era, Link, Transport
 from gitops_auditor.connections.results import CallResult, ToolInfo
 from gitops_auditor.connections.toolbox import Toolbox, check_arguments
 from gitops_auditor.connections.transports import Secrets, make_transport
-from gitops_auditor.errors import GitOpsError, JsonValue, TimedOut
+from gitops_auditor.errors import GitOpsError, JsonValue, TimedOut, Unavailable
 from gitops_auditor.health import ComponentHealth
 from gitops_auditor.log import get_logger
 
 if TYPE_CHECKING:
     from mcp import Client
-    from mcp.types import CallToolResult, Tool
+    from mcp.types import Tool
 
 Outcome = TypeVar("Outcome")
 
@@ -57,6 +57,7 @@ class Connection:
         self._failed_at = 0.0
         self._failure: GitOpsError | None = None
         self._calls = 0
+        self._closed = False
 
     def masked(self, text: str) -> str:
         """The text without the secrets of the server, as far as they were needed so far."""
@@ -64,38 +65,34 @@ class Connection:
 
     async def tools(self, seconds: float | None) -> dict[str, ToolInfo]:
         """The tools that may be called, by name; connects when it has to."""
-        return await self._within(seconds, self._listed)
+        return await self._within(seconds, lambda: self._used(self._listed))
 
     async def call(
         self, tool: str, arguments: Mapping[str, JsonValue], seconds: float | None
     ) -> CallResult:
         """Call a tool once. Raises what `Connections.call` says."""
 
+        async def send(client: "Client") -> CallResult:
+            check_arguments(self._toolbox.require(tool), arguments)
+            self._calls += 1
+            answer = await client.call_tool(tool, dict(arguments))
+            self._failures = 0
+            return result_of(answer, self._explain.masker)
+
         async def begin() -> CallResult:
             async with self._slots:
-                try:
-                    return await self._called(tool, arguments)
-                except SessionGone:
-                    return await self._called(tool, arguments)
+                return await self._used(send)
 
         return await self._within(seconds, begin)
 
-    async def _listed(self) -> dict[str, ToolInfo]:
-        await self._up()
+    async def _used(self, work: Callable[["Client"], Awaitable[Outcome]]) -> Outcome:
+        try:
+            return await (await self._up()).use(work)
+        except SessionGone:
+            return await (await self._up()).use(work)
+
+    async def _listed(self, _client: "Client") -> dict[str, ToolInfo]:
         return self._toolbox.tools
-
-    async def _called(self, tool: str, arguments: Mapping[str, JsonValue]) -> CallResult:
-        link = await self._up()
-        check_arguments(self._toolbox.require(tool), arguments)
-
-        async def send(client: "Client") -> "CallToolResult":
-            self._toolbox.require(tool)
-            return await client.call_tool(tool, dict(arguments))
-
-        self._calls += 1
-        result = result_of(await link.use(send), self._explain.masker)
-        self._failures = 0
-        return result
 
     async def _within(
         self, seconds: float | None, work: Callable[[], Awaitable[Outcome]]
@@ -125,6 +122,8 @@ class Connection:
         )
 
     async def _up(self) -> Link:
+        if self._closed:
+            raise Unavailable("The platform is stopping.", hint="Try again when it has started.")
         async with self._turn:
             link = self._link
             if link is None or not link.usable:
@@ -192,7 +191,8 @@ class Connection:
         )
 
     async def close(self) -> None:
-        """End every link, at most STOP_SECONDS long."""
+        """End every link, at most STOP_SECONDS long; nothing can be called any more."""
+        self._closed = True
         for link in self._tasks.values():
             link.stop()
         if self._tasks:

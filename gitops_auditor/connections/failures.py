@@ -37,6 +37,12 @@ class Explain:
             return self._refused(transport.refused, leaves[0])
         return self._broken(leaves[0])
 
+    def gone(self) -> SessionGone:
+        """The connection ended before anything was sent."""
+        return SessionGone(
+            f"The connection to the MCP server {self._server} has just ended.", hint="Try again."
+        )
+
     def unanswered(self, seconds: float, transport: Transport | None) -> GitOpsError:
         """It did not even get to the point where tools can be called."""
         words = self._last_words(transport)

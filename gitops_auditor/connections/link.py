@@ -6,7 +6,7 @@ back: whoever needs the server then makes another.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 import anyio
 
@@ -129,69 +129,59 @@ class Link:
             self._lists_again = True
 
     async def _tools(self) -> "list[Tool]":
-        client = self._client
         found: list[Tool] = []
         cursor: str | None = None
-        while client is not None:
-            page = await client.list_tools(cursor=cursor)
+        while True:
+            page = await self._connected().list_tools(cursor=cursor)
             found += page.tools
             cursor = page.next_cursor
             if cursor is None:
-                break
+                return found
             if len(found) > MAX_TOOLS or not page.tools:
                 raise TooLarge(
                     f"It lists more than {MAX_TOOLS} tools.", hint="Have it offer fewer of them."
                 )
-        return found
 
     async def use(self, work: "Callable[[Client], Awaitable[Result]]") -> Result:
         """Carry out `work` with the client; raises what the link's end is explained by.
 
         A caller that is cancelled leaves at once. What it leaves behind is told that it is
         cancelled, and the link is retired: nobody knows what the server is still busy with.
+        Raises SessionGone when the link is not usable any more.
         """
-        answer: list[Result] = []
-        errors: list[Exception] = []
-        done = anyio.Event()
-        scope = anyio.CancelScope()
-
-        async def carry_out() -> None:
-            # In a task of the link, because the SDK may take seconds to give up a request.
-            try:
-                with scope:
-                    await self._refresh()
-                    answer.append(await work(self._require_client()))
-            except Exception as error:  # noqa: BLE001 - handed to the caller
-                errors.append(error)
-            finally:
-                done.set()
-
-        if self._calls is None:
-            raise self._explain.failure(EOFError(), self._transport)
-        self._calls.start_soon(carry_out)
+        if self._calls is None or not self.usable:
+            raise self._explain.gone()
+        call = _Call(self._with_client(work))
+        self._calls.start_soon(call.run)
         self.in_flight += 1
         try:
-            await done.wait()
+            await call.done.wait()
         except anyio.get_cancelled_exc_class():
-            scope.cancel()
+            call.scope.cancel()
             self.is_retired = True
             raise
         finally:
             self.in_flight -= 1
             self._leave_when_idle()
-        if answer:
-            return answer[0]
-        raise await self._reason(errors)
+        if call.answer:
+            return call.answer[0]
+        raise await self._reason(call.errors)
 
-    def _require_client(self) -> "Client":
+    def _with_client(
+        self, work: "Callable[[Client], Awaitable[Result]]"
+    ) -> Callable[[], Awaitable[Result]]:
+        async def carry_out() -> Result:
+            if self._lists_again:
+                self._lists_again = False
+                self._learn(await self._tools())
+            return await work(self._connected())
+
+        return carry_out
+
+    def _connected(self) -> "Client":
         if self._client is None:
             raise EOFError
         return self._client
-
-    async def _refresh(self) -> None:
-        if self._lists_again:
-            self._lists_again = False
-            self._learn(await self._tools())
 
     async def _reason(self, errors: list[Exception]) -> GitOpsError:
         if errors and not self._explain.is_the_end(errors[0]):
@@ -223,3 +213,24 @@ class Link:
         """End now, also while it connects."""
         self.is_retired = True
         self._scope.cancel()
+
+
+class _Call(Generic[Result]):
+    """One call in a task of the link, because the SDK may take seconds to give up a request."""
+
+    def __init__(self, work: Callable[[], Awaitable[Result]]) -> None:
+        self.answer: list[Result] = []
+        self.errors: list[Exception] = []
+        self.done = anyio.Event()
+        self.scope = anyio.CancelScope()
+        self._work = work
+
+    async def run(self) -> None:
+        """Keep the answer or the error; without either it was cancelled."""
+        try:
+            with self.scope:
+                self.answer.append(await self._work())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told
+            self.errors.append(error)
+        finally:
+            self.done.set()

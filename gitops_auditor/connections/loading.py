@@ -14,7 +14,6 @@ from gitops_auditor.config import Settings
 from gitops_auditor.connections.configuration import Action, ServerName, ServerSettings
 from gitops_auditor.errors import InvalidSetting, JsonValue
 from gitops_auditor.formats.nodes import Document, MalformedDocument, Node, child
-from gitops_auditor.formats.yaml_positions import parse_yaml
 
 FILE_NAME: Final = "mcp-servers.yaml"
 MAX_BYTES: Final = 2**20
@@ -111,6 +110,9 @@ def _parsed(text: str, path: Path) -> _File:
 
 
 def _document(text: str) -> Document:
+    # Most installations have no such file, and do without the YAML library at their start.
+    from gitops_auditor.formats.yaml_positions import parse_yaml  # noqa: PLC0415 - see above
+
     documents = parse_yaml(text)
     if len(documents) != 1 or not isinstance(documents[0].root.value, dict):
         raise MalformedDocument("The file is one mapping with `servers`.", 1, 1)

@@ -11,6 +11,7 @@ from gitops_auditor.errors import (
     Conflict,
     GitOpsError,
     InvalidRequest,
+    JsonValue,
     NotFound,
     TimedOut,
     TooLarge,
@@ -61,6 +62,16 @@ class TestCalling:
             await connections.call("linter", "echo", {})
         assert (tmp_path / "starts").read_text(encoding="utf-8") == "1"
 
+    async def test_tools_are_listed_page_by_page(self) -> None:
+        async with connected(linter=plain_server()) as connections:
+            assert len(await connections.tools("linter")) == 7
+
+    async def test_a_tool_that_a_server_adds_later_can_be_called(self) -> None:
+        async with connected(linter=plain_server("grows")) as connections:
+            await refusal(connections.call("linter", "fresh", {}))
+            await connections.call("linter", "echo", {})
+            assert (await connections.call("linter", "fresh", {})).text == "fresh looked"
+
     async def test_lines_that_are_no_messages_are_passed_over(self) -> None:
         async with connected(linter=plain_server("chats")) as connections:
             assert (await connections.call("linter", "echo", {})).text == "echo looked"
@@ -105,6 +116,19 @@ class TestFailing:
             late = await refusal(connections.call("linter", "echo", {}, 0.3))
         assert isinstance(late, TimedOut)
         assert "did not answer within 0.3 seconds" in late.message
+
+    async def test_a_server_that_does_not_even_read_ends_with_the_time_of_the_call(self) -> None:
+        async with connected(linter=plain_server("deaf")) as connections:
+            await connections.tools("linter")
+            arguments: dict[str, JsonValue] = {"text": "x" * 1_000_000}
+            late = await refusal(connections.call("linter", "echo", arguments, 0.3))
+        assert isinstance(late, TimedOut)
+
+    async def test_a_server_that_lists_tools_without_end_is_given_up(self) -> None:
+        async with connected(linter=plain_server("lists-forever")) as connections:
+            refused = await refusal(connections.call("linter", "echo", {}))
+        assert isinstance(refused, TooLarge)
+        assert "more than 2000 tools" in refused.message
 
     async def test_a_server_that_dies_mid_call_is_told_of_and_started_anew(
         self, tmp_path: Path
@@ -317,3 +341,16 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state not in "XZ"
+
+
+async def test_nothing_can_be_called_once_the_platform_stops() -> None:
+    async with connected(linter=plain_server()) as connections:
+        pass
+    assert isinstance(await refusal(connections.call("linter", "echo", {})), Unavailable)
+
+
+async def test_the_libraries_are_imported_only_when_a_server_is_called() -> None:
+    modules = "gitops_auditor.pipelines.jobs.mcp, gitops_auditor.connections.loading"
+    shown = "print(*{'mcp', 'httpx2', 'jsonschema', 'yaml'} & sys.modules.keys())"
+    done = await anyio.run_process([sys.executable, "-c", f"import sys, {modules}; {shown}"])
+    assert done.stdout.decode().strip() == ""

@@ -102,6 +102,10 @@ class TestLoading:
             "servers: {a: {command: [x], actions: {l: {tol: t}}}}",
             "1:39: `tool` is missing; add it.",
         ),
+        (
+            "servers: {a: {command: [x], actions: {l: {tool: t, failure_pattern: '('}}}}",
+            "1:52: `failure_pattern` is no regular expression",
+        ),
         ("servers: {a: {command: x}}", "1:15: `command` is not understood"),
         ("servers: {a: {command: [x], timeout: 0}}", "1:29: `timeout` is not understood"),
         ("servers: {'a b': {command: [x]}}", "1:11: `a b` is not understood"),

@@ -23,6 +23,8 @@ LINT = {
     "additionalProperties": False,
 }
 ANYTHING = {"type": "object"}
+GROWN: list[str] = []
+PAGE = 3
 
 
 def tools() -> list[dict[str, object]]:
@@ -30,11 +32,19 @@ def tools() -> list[dict[str, object]]:
     starts = int(read("starts") or "0")
     if MODE == "changes" and starts > 1:
         lint = {**LINT, "required": ["token"], "properties": {"token": {"type": "string"}}}
-    names = ["echo", "environment", "fail", "die", "wait", "huge"]
+    names = ["echo", "environment", "fail", "die", "wait", "huge", *GROWN]
     if MODE == "withdraws" and starts > 1:
         names.remove("echo")
     others: list[dict[str, object]] = [{"name": name, "inputSchema": ANYTHING} for name in names]
     return [{"name": "lint_files", "inputSchema": lint}, *others]
+
+
+def page(params: dict[str, object]) -> dict[str, object]:
+    if MODE == "lists-forever":
+        return {"tools": tools(), "nextCursor": "again"}
+    start = int(str(params.get("cursor") or 0))
+    following = {"nextCursor": str(start + PAGE)} if start + PAGE < len(tools()) else {}
+    return {"tools": tools()[start : start + PAGE], **following}
 
 
 def read(name: str) -> str:
@@ -79,7 +89,7 @@ def answer(message: dict[str, object]) -> dict[str, object]:
             version = params["protocolVersion"]
             return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}
         case "tools/list":
-            return {"tools": tools()}
+            return page(params or {})
         case "tools/call":
             assert params is not None
             return call(params["name"], params.get("arguments") or {})
@@ -97,6 +107,11 @@ def serve() -> None:
             sys.exit("expected initialize")
         if MODE == "hangs" or "id" not in message:
             continue
+        if MODE == "deaf" and message["method"] == "tools/call":
+            time.sleep(600)
+        if MODE == "grows" and message["method"] == "tools/call":
+            GROWN.append("fresh")
+            send({"method": "notifications/tools/list_changed"})
         if MODE == "chats":
             print("Listening ...\n\nready: true\n{}", flush=True)
         try:

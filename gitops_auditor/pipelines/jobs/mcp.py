@@ -1,6 +1,7 @@
 """Carries out the jobs that call a tool of an MCP server."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -97,6 +98,8 @@ def _outcome(attempt: Attempt, request: Request, result: CallResult) -> Outcome:
 def _verdict(request: Request, result: CallResult) -> tuple[FailureKind | None, str]:
     if result.is_error:
         return "failed", f"The tool {request.tool} reports an error: {_first_line(result.text)}"
+    if request.failure_pattern and (found := re.search(request.failure_pattern, result.text)):
+        return "failed", f"The result of {request.tool} has what means a failure: {found[0]}"
     if request.passed is None:
         return None, ""
     verdict = _at(result.structured, request.passed)

@@ -24,14 +24,16 @@ OFFERED: Final = ("config", "linter", "severity")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call to be made. `unused` are fields of the job that the tool has no argument for.
+    """A call to be made, and how its result is judged.
 
-    `nothing_to_do` says that the action is about files and none of them is there.
+    `unused` are fields of the job that the tool has no argument for. `nothing_to_do` says that the
+    action is about files and none of them is there.
     """
 
     tool: str
     arguments: dict[str, JsonValue]
     passed: str | None = None
+    failure_pattern: str | None = None
     unused: tuple[str, ...] = ()
     nothing_to_do: bool = False
 
@@ -70,6 +72,7 @@ async def mapped_request(attempt: Attempt, action: Action) -> Request:
         action.tool,
         {**arguments, **attempt.job.job.arguments},
         passed=action.passed,
+        failure_pattern=action.failure_pattern,
         nothing_to_do=wants_files and not files,
     )
 
