@@ -81,6 +81,9 @@ class RunWorkspaces:
 
     async def _make(self, folder: Path, repository_id: str, commit_sha: str) -> Checkout:
         repository = await self._repositories.get(repository_id)
+        await anyio.to_thread.run_sync(_make_passable, folder.parent)
+        # Looked at again, since what was not there a moment ago may be somebody else's now.
+        await self._base()
         await anyio.to_thread.run_sync(_start, folder)
         room = self._settings.job_disk_bytes
         checkout = folder / "checkout"
@@ -99,7 +102,7 @@ class RunWorkspaces:
         return await self._base() / run_id
 
     async def _base(self) -> Path:
-        return await anyio.to_thread.run_sync(_made_base, self._settings, self._user)
+        return await anyio.to_thread.run_sync(workspaces_folder, self._settings, self._user)
 
 
 def workspaces_folder(settings: Settings, user: tuple[int, int] | None) -> Path:
@@ -122,15 +125,10 @@ def workspaces_folder(settings: Settings, user: tuple[int, int] | None) -> Path:
     return chosen
 
 
-def _made_base(settings: Settings, user: tuple[int, int] | None) -> Path:
-    folder = workspaces_folder(settings, user)
-    _make_passable(folder)
-    # Looked at again, since what was not there a moment ago may be somebody else's now.
-    return workspaces_folder(settings, user)
-
-
 def _require_reachable(folder: Path, user: tuple[int, int] | None) -> None:
     """What is not there yet counts as reachable: we make it so."""
+    if user is None:
+        return
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     require_reachable(folder / "run", user)
@@ -142,10 +140,9 @@ def _make_passable(folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o711)
         folder.chmod(0o711)
-    except FileExistsError:
-        return
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        if not folder.is_dir():
+            raise _unwritable(folder, error) from None
 
 
 def _require_own(folder: Path) -> None:
@@ -198,8 +195,11 @@ def _remove(folder: Path) -> None:
 
 
 def _runs_in(base: Path) -> list[str]:
-    with os.scandir(base) as entries:
-        names = [item.name for item in entries if item.is_dir(follow_symlinks=False)]
+    try:
+        with os.scandir(base) as entries:
+            names = [item.name for item in entries if item.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
     return sorted(name for name in names if _RUN_ID.fullmatch(name))
 
 

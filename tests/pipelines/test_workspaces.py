@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge
+from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge, Unavailable
 from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.job_user import resolve_job_user
 from gitops_auditor.execution.sandbox import Sandbox
@@ -179,6 +179,8 @@ async def test_folders_of_runs_that_are_over_are_left_to_nobody(
         return {"1" * 24, "never-seen"}
 
     assert await opened.remove_leftovers(over) == []
+    await opened.remove(RUN)
+    assert base.name not in names_in(base.parent)
     for run_id in (RUN, "1" * 24):
         await opened.open(run_id, repository.id, sha_of(repository))
     assert await opened.remove_leftovers(over) == ["1" * 24]
@@ -281,6 +283,17 @@ def test_a_configured_folder_that_the_job_user_cannot_reach_is_refused(
     closed = settings.model_copy(update={"workspaces": base / "runs"})
     with pytest.raises(Refused, match="chmod"):
         workspaces_folder(closed, resolve_job_user())
+
+
+async def test_a_base_that_is_a_file_is_told_of(
+    services: Services, repository: Repository, base: Path
+) -> None:
+    write_files(base.parent, {base.name: ""})
+    (base.parent / base.name).chmod(0o755)
+    settings = services.settings.model_copy(update={"workspaces": base / "runs"})
+    opened = RunWorkspaces(services.repositories, settings)
+    with pytest.raises(Unavailable, match="cannot be made"):
+        await opened.open(RUN, repository.id, sha_of(repository))
 
 
 async def test_the_mark_of_complete_folders_is_outside_of_what_jobs_own(

@@ -309,6 +309,19 @@ async def test_more_files_than_a_checkout_may_have_are_refused(
         shutil.rmtree(target / ".git", ignore_errors=True)
 
 
+async def test_a_partial_clone_can_be_checked_out(
+    checkouts: Checkouts, source: Path, target: Path, tmp_path: Path
+) -> None:
+    await make_repository(source, {"a.txt": "1"})
+    sha = await commit(source, {"a.txt": "2"})
+    await git(source, "config", "uploadpack.allowFilter", "true")
+    await git(tmp_path, "clone", "-q", "--filter=blob:none", source.as_uri(), "partial")
+    shutil.rmtree(source)
+    await make(checkouts, tmp_path / "partial", sha, target)
+    assert contents(target) == {"a.txt": b"2"}
+    assert await git(target, "rev-list", "--count", "HEAD") == "2"
+
+
 async def test_a_damaged_source_is_told_of(
     checkouts: Checkouts, source: Path, target: Path
 ) -> None:
