@@ -38,6 +38,8 @@ RerunScope = Everything | OnlyFailed | FromJob
 def rerun_state(arrangement: Arrangement, previous: RunState, scope: RerunScope) -> RunState:
     """The state in which a run begins that repeats `previous`, which had the same definition.
 
+    Of `previous` the statuses of the run and of its jobs are looked at, their reasons, and the
+    failure kind of the run.
     Jobs that are kept are over already: those that succeeded, and those that were skipped for a
     reason that nothing which runs again can change. No kept job is downstream of one that runs
     again. A kept job has no attempts in the new run, so for each of `kept_jobs` the caller copies
@@ -84,10 +86,12 @@ def _require_repeatable(arrangement: Arrangement, previous: RunState) -> None:
 
 
 def _unsuccessful(arrangement: Arrangement, previous: RunState) -> Iterator[str]:
+    # A state that was read back from what is kept of a run says only that it failed by time-out.
+    is_late = previous.is_late or previous.failure == "timeout"
     for name, one in previous.jobs.items():
         if one.status in ("failed", "cancelled"):
             yield name
-        elif previous.is_late and (one.status == "skipped" or _asks_status(arrangement, name)):
+        elif is_late and (one.status == "skipped" or _asks_status(arrangement, name)):
             # Exceeding the time of the run counts as a failure, and no job shows it.
             yield name
 

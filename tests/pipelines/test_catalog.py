@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,16 @@ PUSH = Event(type="push", branch="main")
 PULL_REQUEST = Event(type="pull_request", branch="topic", base_branch="main", action="opened")
 TAG = Event(type="push", tag="v1.2.3")
 BASH = shutil.which("bash") or "sh"
+EXTRAS = """\
+[project]
+[project.optional-dependencies]
+test = []
+docs = []
+[dependency-groups]
+dev = []
+other = []
+"""
+SAYS = 'echo "${0##*/} $*"'
 NODE = {"package.json": "{}", "package-lock.json": "{}"}
 
 
@@ -136,6 +147,82 @@ async def test_its_files_decide_how_a_python_project_is_installed(
     ran = to_run(await resolved(tmp_path, "python-ci", files, PUSH))
     assert [one for one in ran if one.startswith("install/")] == [f"install/{installs}"]
     assert ("build/package" in ran) == (installs != "requirements")
+
+
+@pytest.mark.parametrize(
+    ("lock", "content", "manager", "called"),
+    [
+        ("package-lock.json", "{}", "", "npm ci --no-audit --no-fund"),
+        ("pnpm-lock.yaml", "", "", "npx --yes pnpm install --frozen-lockfile"),
+        ("pnpm-lock.yaml", "", "pnpm@9.1.0", "npx --yes pnpm@9.1.0 install --frozen-lockfile"),
+        ("yarn.lock", "# v1", "", "npx --yes yarn@1 install --frozen-lockfile"),
+        ("yarn.lock", "# v1", "yarn@1.22.0", "npx --yes yarn@1.22.0 install --frozen-lockfile"),
+        ("yarn.lock", "__metadata:", "", "npx --yes @yarnpkg/cli-dist install --immutable"),
+        (
+            "yarn.lock",
+            "__metadata:",
+            "yarn@4.5.0",
+            "npx --yes @yarnpkg/cli-dist@4.5.0 install --immutable",
+        ),
+    ],
+)
+def test_a_package_manager_that_is_not_installed_is_fetched_in_the_version_of_the_project(
+    tmp_path: Path, lock: str, content: str, manager: str, called: str
+) -> None:
+    # Node.js and the package managers are played, so that nothing is fetched.
+    programs, checkout = tmp_path / "bin", tmp_path / "checkout"
+    programs.mkdir()
+    checkout.mkdir()
+    for name, does in (("node", f"echo '{manager}'"), ("npm", SAYS), ("npx", SAYS)):
+        (programs / name).write_text(f"#!{BASH}\n{does}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    for name in ("grep", "touch"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    (checkout / "package.json").write_text("{}", encoding="utf-8")
+    (checkout / lock).write_text(f"{content}\n", encoding="utf-8")
+    environment = {"PATH": str(programs), "HOME": str(tmp_path)}
+    script = jobs(rendered("node-ci"))[0].script or ""
+    for expected in (f"{called}\n", ""):
+        ended = subprocess.run(
+            [BASH, "-e", "-o", "pipefail", "-c", script],
+            cwd=checkout,
+            env=environment,
+            capture_output=True,
+            timeout=20,
+            check=True,
+            text=True,
+        )
+        assert ended.stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"pyproject.toml": "[project]\nname = 'x'\n"}, ["--editable ."]),
+        ({"setup.py": ""}, ["--editable ."]),
+        ({"pyproject.toml": "[tool.ruff]\n"}, []),
+        (
+            {"pyproject.toml": EXTRAS},
+            ["--editable .[test]", "--group dev"],
+        ),
+    ],
+)
+def test_a_python_project_is_installed_with_what_its_tests_need(
+    tmp_path: Path, files: dict[str, str], expected: list[str]
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    script = jobs(rendered("python-ci"))[0].script or ""
+    chooses = script.partition("wanted=$(")[2].partition("-c '")[2].partition("')")[0]
+    printed = subprocess.run(
+        [sys.executable, "-c", chooses],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=20,
+        check=True,
+        text=True,
+    )
+    assert printed.stdout.splitlines() == expected
 
 
 def test_versions_become_a_matrix_and_without_any_there_is_none() -> None:

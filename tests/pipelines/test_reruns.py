@@ -116,7 +116,10 @@ def test_what_a_run_had_no_time_for_runs_again_although_nothing_failed() -> None
         run.start(job)
         run.finish(job)
     run.report(RunTimedOut())
-    assert to_run(again(run, OnlyFailed())) == list(run.arrangement.jobs)[2:]
+    state = again(run, OnlyFailed())
+    assert to_run(state) == list(run.arrangement.jobs)[2:]
+    kept = RunState(run.state.jobs, status="failed", failure="timeout")
+    assert rerun_state(run.arrangement, kept, OnlyFailed()) == state
 
 
 @pytest.mark.parametrize(
