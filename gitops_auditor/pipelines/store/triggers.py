@@ -249,14 +249,15 @@ def _delivery(row: Row[Any]) -> Delivery:
 async def _insert_new(
     transaction: AsyncConnection, table: Table, values: Mapping[str, object]
 ) -> bool:
-    row = insert(table).values(values)
+    # Of inserts only SQLite's driver counts the rows, so what went in is asked for.
+    key = next(iter(table.primary_key))
     if transaction.dialect.name == "postgresql":
         # Another transaction may insert it between a look and an insert.
         from sqlalchemy.dialects.postgresql import (  # noqa: PLC0415 - slow, and unused on SQLite
             insert as postgresql_insert,
         )
 
-        row = postgresql_insert(table).values(values).on_conflict_do_nothing()
-    else:
-        row = row.prefix_with("OR IGNORE")
-    return (await transaction.execute(row)).rowcount == 1
+        ignoring = postgresql_insert(table).values(values).on_conflict_do_nothing()
+        return (await transaction.execute(ignoring.returning(key))).first() is not None
+    row = insert(table).prefix_with("OR IGNORE").values(values).returning(key)
+    return (await transaction.execute(row)).first() is not None
