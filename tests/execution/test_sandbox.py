@@ -111,3 +111,21 @@ async def test_a_user_that_does_not_exist_is_told_of_when_it_is_needed(tmp_path:
 
 async def _offering_nothing(*_arguments: object) -> IsolationReport:
     return NONE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="run the tests as root for this")
+async def test_a_temporary_folder_that_the_job_user_cannot_reach_is_not_taken_for_the_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    async def probe(processes: object, folder: Path, user: object) -> IsolationReport:
+        seen.append(folder)
+        return NONE
+
+    monkeypatch.setattr(sandbox, "probe", probe)
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    async with Sandbox.open(_settings(tmp_path)) as opened:
+        await opened.report()
+    assert seen[0].parent == Path("/var/tmp")
