@@ -28,6 +28,7 @@ from gitops_auditor.pipelines.secrets import open_secrets, secret_store
 from gitops_auditor.pipelines.service import Pipelines
 from gitops_auditor.pipelines.sources import Definitions
 from gitops_auditor.pipelines.starting.callbacks import RunReports
+from gitops_auditor.pipelines.templating import Templating
 from gitops_auditor.pipelines.validation import Validator
 from gitops_auditor.repositories.revisions import Revisions
 from gitops_auditor.repositories.service import RepositoryRegistry
@@ -45,6 +46,7 @@ class PipelineServices:
     firing: Firing
     reports: RunReports
     validator: Validator
+    templating: Templating
     logs: Logs
     log_reader: LogReader
     log_follower: LogFollower
@@ -88,6 +90,7 @@ async def open_pipelines(
             firing=Firing(database, events, repositories, revisions, registry, sources, launcher),
             reports=RunReports(database, events, audit),
             validator=Validator(repositories, revisions, sources, launcher),
+            templating=Templating(database, events, audit, repositories, revisions),
             logs=logs,
             log_reader=log_reader,
             log_follower=LogFollower(database, runs, log_reader),

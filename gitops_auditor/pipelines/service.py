@@ -10,6 +10,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, JsonValue, NotFound, Stale
 from gitops_auditor.events import EventLog
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.records import (
     Pipeline,
     PipelineStatus,
@@ -95,6 +96,11 @@ class Pipelines:
             for one in definition.stages
         ]
         return Pipeline(**dict(found), source=source, stages=stages, last_run=last_run)
+
+    async def definition(self, pipeline_id: str) -> PipelineDefinition:
+        """The present definition of a pipeline. Raises NotFound."""
+        found = await self.get(pipeline_id)
+        return self._sources.parsed(found.source, found.path)
 
     async def summary(self, pipeline_id: str) -> PipelineSummary:
         """The pipeline as it stands in lists. Raises NotFound."""

@@ -1,10 +1,19 @@
 """What callers can do: every toolset, listed. Nothing registers itself by being imported."""
 
 from gitops_auditor.operations import OperationCatalog
-from gitops_auditor.tools import audit, dependencies, health, pipelines, repositories, runs, work
+from gitops_auditor.tools import (
+    audit,
+    dependencies,
+    health,
+    pipeline_templates,
+    pipelines,
+    repositories,
+    runs,
+    work,
+)
 from gitops_auditor.tools.aliases import ALIASES
 
-DECLARED = (pipelines, runs)
+DECLARED = (pipelines, runs, pipeline_templates)
 """Modules that declare operations of one toolset together."""
 
 TOOLSETS = (
