@@ -113,9 +113,15 @@ async def _offering_nothing(*_arguments: object) -> IsolationReport:
     return NONE
 
 
+@pytest.fixture
+def closed(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o700)
+    return tmp_path
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="run the tests as root for this")
 async def test_a_temporary_folder_that_the_job_user_cannot_reach_is_not_taken_for_the_probe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Path] = []
 
@@ -124,8 +130,7 @@ async def test_a_temporary_folder_that_the_job_user_cannot_reach_is_not_taken_fo
         return NONE
 
     monkeypatch.setattr(sandbox, "probe", probe)
-    tmp_path.chmod(0o700)
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    async with Sandbox.open(_settings(tmp_path)) as opened:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(closed))
+    async with Sandbox.open(_settings(closed)) as opened:
         await opened.report()
     assert seen[0].parent == Path("/var/tmp")
