@@ -1,6 +1,7 @@
 """Pipelines as workflows of GitHub Actions, and workflows as pipelines. Pure: text in, text out."""
 
 from gitops_auditor.pipelines.github_actions.exporting import export_workflow
+from gitops_auditor.pipelines.github_actions.importing import import_workflow
 from gitops_auditor.pipelines.github_actions.models import (
     Exported,
     ExportOptions,
@@ -16,4 +17,5 @@ __all__ = [
     "NotCarriedOver",
     "NotMapped",
     "export_workflow",
+    "import_workflow",
 ]

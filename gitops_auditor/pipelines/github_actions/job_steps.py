@@ -14,7 +14,7 @@ from gitops_auditor.pipelines.models import Job
 
 Step = dict[str, JsonValue]
 
-SHELL: Final = "sh"
+SHELL: Final = "bash"
 OUTPUT_FILE: Final = "GITOPS_OUTPUT"
 """Variable with the path of the file that a script writes its outputs to."""
 _KEY_NAMES: Final = {
@@ -29,7 +29,7 @@ attempt=1
 wait={first}
 while true; do
   code=0
-  sh -e -c "$GITOPS_SCRIPT" || code=$?
+  bash --noprofile --norc -eo pipefail -c "$GITOPS_SCRIPT" || code=$?
   if [ "$code" -eq 0 ] || [ "$attempt" -gt {limit} ]; then exit "$code"; fi
   echo "Attempt $attempt failed with $code; the next one starts in $wait s."
   sleep "$wait"
@@ -70,10 +70,18 @@ def _key_part(part: str | Checksum | KeyName, job_id: str) -> str:
     return f"${{{{ {_KEY_NAMES.get(part.name, part.name)} }}}}"
 
 
-def script_step(job: Job, secrets: dict[str, str], path: str, report: Report) -> Step:
-    """Runs the script, again after a failure when retries say so."""
+def script_step(
+    job: Job, secrets: dict[str, str], variables: dict[str, str], path: str, report: Report
+) -> Step:
+    """Runs the script, again after a failure when retries say so.
+
+    `variables` are expressions by the name under which the script finds their values.
+    """
     step: Step = {"name": literal(job.name), "id": "script"}
     environment: dict[str, JsonValue] = {
+        name: f"${{{{ {expression} }}}}" for name, expression in variables.items()
+    }
+    environment |= {
         name: f"${{{{ secrets.{secret} }}}}"
         for name, secret in secrets.items()
         if _is_secret(name, secret, path, report)
@@ -81,7 +89,6 @@ def script_step(job: Job, secrets: dict[str, str], path: str, report: Report) ->
     script = f"{job.script}\n"
     if job.outputs:
         script = f'export {OUTPUT_FILE}="$GITHUB_OUTPUT"\n{script}'
-        report(f"{path}.outputs", "later jobs read them as `needs.<job>.outputs` on GitHub")
     if _repeats(job.retries, path, report):
         environment["GITOPS_SCRIPT"] = literal(script)
         script = _loop(job.retries)

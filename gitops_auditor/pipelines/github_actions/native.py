@@ -1,5 +1,6 @@
 """A pipeline itself as a workflow: stages become `needs`, all else what GitHub has for it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from gitops_auditor.errors import JsonValue
@@ -18,6 +19,7 @@ from gitops_auditor.pipelines.github_actions.job_steps import (
 )
 from gitops_auditor.pipelines.github_actions.models import ExportOptions
 from gitops_auditor.pipelines.github_actions.names import literal, minutes, slug
+from gitops_auditor.pipelines.github_actions.runtime_variables import runtime_variables
 from gitops_auditor.pipelines.github_actions.trigger_export import Report, events_of
 from gitops_auditor.pipelines.inputs import declared_inputs
 from gitops_auditor.pipelines.models import Matrix, PipelineDefinition
@@ -50,10 +52,9 @@ def native_workflow(
         ends = definition.concurrency.cancel_in_progress
         how: Workflow = {"cancel-in-progress": True} if ends else {"queue": "max"}
         workflow["concurrency"] = {"group": literal(definition.concurrency.group), **how}
-    needed = {name for one in placed for name in one.inner}
+    by_id = {one.id: one for one in placed}
     jobs: Workflow = {
-        one.id: _Job(definition, one, options, report, is_needed=one.id in needed).exported()
-        for one in placed
+        one.id: _Job(definition, one, options, report, by_id).exported() for one in placed
     }
     return {**workflow, "jobs": jobs}
 
@@ -99,10 +100,10 @@ class _Job:
         placed: PlacedJob,
         options: ExportOptions,
         report: Report,
-        *,
-        is_needed: bool,
+        jobs: Mapping[str, PlacedJob],
     ) -> None:
-        self._is_needed = is_needed
+        self._all = jobs
+        self._is_needed = any(placed.id in one.inner for one in jobs.values())
         self._definition = definition
         self._placed = placed
         self._job = placed.job
@@ -202,7 +203,9 @@ class _Job:
 
     def _work(self, condition: str) -> list[Step]:
         secrets = {**self._definition.secrets, **self._job.secrets}
-        script = script_step(self._job, secrets, self._placed.path, self._report)
+        inputs = declared_inputs(self._definition)
+        variables = runtime_variables(self._placed, self._all, inputs, self._report)
+        script = script_step(self._job, secrets, variables, self._placed.path, self._report)
         steps = [only_if(one, condition) for one in (*self._cached(), script)]
         if self._job.artifacts is not None:
             is_matrix = self._job.matrix is not None
