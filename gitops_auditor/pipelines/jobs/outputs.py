@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge
+from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.execution.collecting import read_left
 
 VARIABLE: Final = "GITOPS_OUTPUT"
@@ -25,19 +25,25 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 
 
 class OutputFile:
-    """A fresh, empty file in the home of a job, which belongs to the job's user; it blocks."""
+    """A fresh, empty file in the home of a job, which belongs to the job's user; it blocks.
+
+    Raises Unavailable when an earlier job took the home away.
+    """
 
     def __init__(self, home: Path, user: tuple[int, int] | None) -> None:
         self._home = home
         self._name = f".outputs-{secrets.token_hex(16)}"
-        folder = os.open(home, _FOLDER)
         try:
-            opened = os.open(self._name, _NEW, 0o600, dir_fd=folder)
-            if user is not None:
-                os.fchown(opened, *user)
-            os.close(opened)
-        finally:
-            os.close(folder)
+            with self._folder() as folder:
+                opened = os.open(self._name, _NEW, 0o600, dir_fd=folder)
+                if user is not None:
+                    os.fchown(opened, *user)
+                os.close(opened)
+        except OSError as fault:
+            raise Unavailable(
+                f"No file for outputs can be made: {fault.strerror}.",
+                hint="Check the disk, and whether an earlier job removed its HOME.",
+            ) from fault
 
     @property
     def path(self) -> str:
@@ -51,17 +57,18 @@ class OutputFile:
         except NotFound:
             return {}
         finally:
-            self._remove()
+            # What a job put in its place goes with the home.
+            with contextlib.suppress(OSError), self._folder() as folder:
+                os.unlink(self._name, dir_fd=folder)
         return parse_outputs(content)
 
-    def _remove(self) -> None:
-        folder = os.open(self._home, _FOLDER)
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[int]:
+        opened = os.open(self._home, _FOLDER)
         try:
-            # What a job put there instead of a file goes with its home.
-            with contextlib.suppress(OSError):
-                os.unlink(self._name, dir_fd=folder)
+            yield opened
         finally:
-            os.close(folder)
+            os.close(opened)
 
 
 def parse_outputs(content: bytes) -> dict[str, str]:

@@ -6,7 +6,7 @@ figures.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
@@ -29,6 +29,7 @@ from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.orders import description, job_order
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
 from gitops_auditor.pipelines.jobs.ports import Sandbox
+from gitops_auditor.pipelines.jobs.seen_secrets import SeenSecrets
 from gitops_auditor.pipelines.jobs.variables import variables
 from gitops_auditor.pipelines.secrets import PipelineSecrets, open_secrets
 from gitops_auditor.storage.database import Database
@@ -43,6 +44,7 @@ class ScriptJobs:
     caches: JobCaches
     artifacts: RunArtifacts
     settings: Settings
+    seen: SeenSecrets = field(default_factory=SeenSecrets)
 
     @classmethod
     def open(cls, settings: Settings, database: Database, sandbox: Sandbox) -> "ScriptJobs":
@@ -64,7 +66,8 @@ class ScriptJobs:
             pipeline_id=attempt.pipeline_id,
             repository_id=attempt.repository_id,
         )
-        log = MaskedLog(attempt.log, Masker(secrets.values()))
+        masked = self.seen.with_new(attempt.run_id, secrets.values())
+        log = MaskedLog(attempt.log, Masker(masked))
         try:
             outcome = await self._run(attempt, secrets, log, deadline)
         except GitOpsError as error:

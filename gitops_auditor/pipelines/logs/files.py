@@ -11,6 +11,7 @@ import anyio
 
 from gitops_auditor.errors import InvalidRequest, Unavailable
 from gitops_auditor.pipelines.file_names import file_name
+from gitops_auditor.pipelines.logs.appending import AppendedFile
 from gitops_auditor.pipelines.logs.pieces import MAX_PIECE, LogPiece, bounds, last_lines, piece
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -20,45 +21,24 @@ Result = TypeVar("Result")
 
 
 class FileLog:
-    """The log of one attempt; what was written survives the end of this process.
-
-    Writing goes to the kernel's page cache at once, so that a flood of output takes no memory here.
-    """
+    """The log of one attempt; what was written survives the end of this process."""
 
     def __init__(self, path: Path) -> None:
-        self.size = 0
-        self._fault: OSError | None = None
-        self._opened = os.open(path, _NEW, 0o600)
+        self._file = AppendedFile(os.open(path, _NEW, 0o600))
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.size
 
     def write(self, data: bytes) -> None:
         """Append the bytes. After a failure nothing more is kept, and `close` says so."""
-        rest = memoryview(data)
-        while rest and self._fault is None:
-            try:
-                written = os.write(self._opened, rest)
-            except OSError as fault:
-                self._fault = fault
-            else:
-                self.size += written
-                rest = rest[written:]
+        self._file.write(data)
 
     async def close(self) -> int:
         """The size in bytes. Raises Unavailable when not everything could be kept."""
-        if self._opened >= 0:
-            opened, self._opened = self._opened, -1
-            await anyio.to_thread.run_sync(self._close, opened)
-        if self._fault is not None:
-            raise Unavailable(
-                f"The log was cut after {self.size} bytes: {self._fault.strerror}.",
-                hint="Free some space in the data folder, and run it again.",
-            )
-        return self.size
-
-    def _close(self, opened: int) -> None:
-        try:
-            os.close(opened)
-        except OSError as fault:
-            self._fault = self._fault or fault
+        await anyio.to_thread.run_sync(self._file.close)
+        return self._file.require_whole()
 
 
 class FileLogs:

@@ -9,6 +9,7 @@ from typing import Final
 import anyio
 
 from gitops_auditor.errors import Unavailable
+from gitops_auditor.pipelines.logs.appending import AppendedFile
 from gitops_auditor.pipelines.logs.pieces import MAX_PIECE, LogPiece, bounds, last_lines, piece
 from gitops_auditor.pipelines.store import log_chunks
 from gitops_auditor.pipelines.store.log_chunks import CHUNK_BYTES, LogName
@@ -27,33 +28,26 @@ class DatabaseLog:
     """
 
     def __init__(self, database: Database, name: LogName) -> None:
-        self.size = 0
         self._stored = 0
         self._database = database
         self._name = name
-        self._fault: OSError | None = None
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - until `close`
+        self._file = AppendedFile(_unnamed_file())
         self._grown = asyncio.Event()
         self._ending = asyncio.Event()
         self._copying = asyncio.create_task(self._copy_while_growing(), name="log")
 
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.size
+
     def write(self, data: bytes) -> None:
         """Append the bytes. After a failure nothing more is kept, and `close` says so."""
-        rest = memoryview(data)
-        while rest and self._fault is None:
-            try:
-                written = os.write(self._file.fileno(), rest)
-            except OSError as fault:
-                self._fault = fault
-            else:
-                self.size += written
-                rest = rest[written:]
+        self._file.write(data)
         self._grown.set()
 
     async def close(self) -> int:
         """The size in bytes, all of it stored. Raises Unavailable when it is not."""
-        if self._file.closed:
-            return self.size
         self._ending.set()
         self._grown.set()
         try:
@@ -62,12 +56,7 @@ class DatabaseLog:
                 await self._copy()
         finally:
             self._file.close()
-        if self._fault is not None:
-            raise Unavailable(
-                f"The log was cut after {self.size} bytes: {self._fault.strerror}.",
-                hint="Free some space in the folder of temporary files, and run it again.",
-            )
-        return self.size
+        return self._file.require_whole()
 
     async def _copy_while_growing(self) -> None:
         while not self._ending.is_set():
@@ -87,10 +76,14 @@ class DatabaseLog:
             self._stored += sum(map(len, pieces))
 
     def _unstored(self) -> list[bytes]:
-        ends = range(self._stored, min(self.size, self._stored + _PIECES_AT_ONCE * CHUNK_BYTES))
-        read = self._file.fileno()
-        starts = ends[::CHUNK_BYTES]
-        return [os.pread(read, min(CHUNK_BYTES, ends.stop - start), start) for start in starts]
+        end = min(self.size, self._stored + _PIECES_AT_ONCE * CHUNK_BYTES)
+        starts = range(self._stored, end, CHUNK_BYTES)
+        return [self._file.read(start, min(CHUNK_BYTES, end - start)) for start in starts]
+
+
+def _unnamed_file() -> int:
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 class DatabaseLogs:

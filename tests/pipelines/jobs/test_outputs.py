@@ -50,6 +50,15 @@ async def test_a_hostile_file_fails_the_job(
     assert "root:" not in log + outcome.reason
 
 
+async def test_a_home_that_an_earlier_job_took_away_is_said(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    attempts.workspace.home.rmdir()
+    outcome, _ = await attempts.run(scripts, "true")
+    assert outcome.failure == "errored"
+    assert "No file for outputs" in outcome.reason
+
+
 def test_values_are_lines_or_blocks() -> None:
     content = b"a=1\n\nb=x=y z\r\nnotes<<END\nline 1\n\n a=2\nEND\na=3"
     assert parse_outputs(content) == {"a": "3", "b": "x=y z", "notes": "line 1\n\n a=2"}

@@ -118,6 +118,15 @@ async def test_what_ignores_the_end_of_its_time_is_killed_with_all_it_started(
     assert attempts.left() == []
 
 
+async def test_no_script_begins_when_its_time_is_over(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    outcome, log = await attempts.run(scripts, "echo started", seconds=0)
+    assert outcome.failure == "timeout"
+    assert "before its script began" in outcome.reason
+    assert log == ""
+
+
 async def test_what_a_script_leaves_behind_is_ended(
     scripts: ScriptJobs, attempts: Attempts
 ) -> None:

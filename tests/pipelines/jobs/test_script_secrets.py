@@ -69,6 +69,15 @@ async def test_a_secret_that_cannot_be_had_starts_nothing_and_is_named(
     assert list(attempts.workspace.checkout.iterdir()) == []
 
 
+async def test_a_secret_that_an_earlier_job_left_is_masked_too(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    await attempts.run(scripts, {"script": 'echo "$TOKEN" > left', **WITH_SECRET})
+    _, log = await attempts.run(scripts, "cat left")
+    assert SECRET not in log
+    assert log.endswith("***\n")
+
+
 async def test_secrets_of_the_definition_go_to_every_job(
     scripts: ScriptJobs, attempts: Attempts
 ) -> None:
