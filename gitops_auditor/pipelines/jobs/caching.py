@@ -19,6 +19,7 @@ from gitops_auditor.execution.collecting import read_left
 from gitops_auditor.pipelines.cache_keys import render_key
 from gitops_auditor.pipelines.handlers import Attempt
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
+from gitops_auditor.pipelines.jobs.ports import Sandbox
 
 LOCK_FILES: Final = (
     "Cargo.lock",
@@ -66,11 +67,11 @@ class CacheUse:
 
 
 class JobCaches:
-    """The caches of jobs; what is put back belongs to `user`."""
+    """The caches of jobs; what is put back belongs to the user of the sandbox."""
 
-    def __init__(self, cache: Cache, user: tuple[int, int] | None) -> None:
+    def __init__(self, cache: Cache, sandbox: Sandbox) -> None:
         self._cache = cache
-        self._user = user
+        self._sandbox = sandbox
 
     async def restore(self, attempt: Attempt, log: MaskedLog) -> CacheUse | None:
         """Put back what the job has cached; None when it caches nothing, or nothing can be."""
@@ -104,7 +105,7 @@ class JobCaches:
         names = [use.key] if use.older is None else [use.key, use.older]
         keys = [_stored_key(attempt, name, folder, use.paths[folder]) for name in names]
         found: CacheEntry | None = await self._cache.restore(
-            attempt.repository_id, keys, folder, self._user
+            attempt.repository_id, keys, folder, self._sandbox.user
         )
         return found is not None and found.key == keys[0]
 

@@ -53,7 +53,7 @@ class ScriptJobs:
         return cls(
             sandbox,
             open_secrets(settings),
-            JobCaches(cache, sandbox.user),
+            JobCaches(cache, sandbox),
             open_artifacts(settings, database),
             settings,
         )
