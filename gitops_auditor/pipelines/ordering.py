@@ -205,6 +205,8 @@ class _Arranger:
         if not self.problems:
             for name in TopologicalSorter(waits).static_order():
                 self._connect_job(name, waits[name])
+            for stage in self.stages.values():
+                self._check_outputs(stage)
 
     def _connect_stage(self, name: str) -> None:
         spec = self.stages[name]
@@ -231,6 +233,22 @@ class _Arranger:
         spec = self.jobs[name]
         upstream = frozenset(waits).union(*(self.jobs[one].upstream for one in waits))
         self.jobs[name] = replace(spec, upstream=upstream)
+
+    def _check_outputs(self, stage: StageSpec) -> None:
+        """Conditions ask only for outputs of jobs that are over by then."""
+        before = frozenset(job for name in stage.before for job in self.stages[name].jobs)
+        self._check_asked(stage, before)
+        for name in stage.jobs:
+            self._check_asked(self.jobs[name], before | self.jobs[name].upstream)
+
+    def _check_asked(self, spec: StageSpec | JobSpec, over: frozenset[str]) -> None:
+        for named in spec.condition.names if spec.condition else ():
+            if named.name == "outputs":
+                job, _, output = named.member.partition(".")
+                found = [self.jobs[one].job for one in over if self.jobs[one].job.name == job]
+                message = _output_objection(job, output, found)
+                if message:
+                    self._report(f"`{named.text}`: {message}", *spec.location, "condition")
 
     def _resolve(
         self, need: str, spec: JobSpec, before: frozenset[str], at: Location
@@ -265,6 +283,16 @@ def _stages(definition: PipelineDefinition) -> Iterator[tuple[Stage, Location, G
         jobs = getattr(definition, name)
         if jobs:
             yield Stage(name=name, jobs=jobs), (name,), gate
+
+
+def _output_objection(job: str, output: str, found: list[Job]) -> str:
+    if not found:
+        return f"no job `{job}` is over by then; name it in `needs`, or run it in an earlier stage."
+    if len(found) > 1:
+        return f"several jobs are called `{job}`, or it has a matrix; ask one that is alone."
+    if output not in found[0].outputs:
+        return f"`{job}` does not name `{output}` in its `outputs`; add it there."
+    return ""
 
 
 def _near(name: str, known: Iterable[str]) -> str:

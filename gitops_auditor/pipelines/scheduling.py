@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from gitops_auditor.pipelines.conditions import (
@@ -23,18 +23,30 @@ from gitops_auditor.pipelines.trigger_models import Event
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What conditions are evaluated with. `exists` looks at the checkout as it is now."""
+    """What conditions are evaluated with. `exists` looks at the checkout as it is now.
+
+    `outputs` are those of the jobs that succeeded so far, by the id of the job.
+    """
 
     definition: PipelineDefinition
     event: Event
     inputs: Mapping[str, Value]
     exists: Callable[[str], bool | None]
+    outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def scope(self, status: StatusSoFar, stage: StageSpec, job: JobSpec | None = None) -> Scope:
         """The facts as one stage or job sees them."""
         of_job = job.job if job else None
         matrix = job.matrix if job else None
-        names = names_for(self.definition, self.event, self.inputs, stage.stage, of_job, matrix)
+        outputs = {
+            f"{one.partition('/')[2]}.{name}": value
+            for one, values in self.outputs.items()
+            if one.partition("/")[0] in stage.before or (job and one in job.upstream)
+            for name, value in values.items()
+        }
+        names = names_for(
+            self.definition, self.event, self.inputs, stage.stage, of_job, matrix, outputs
+        )
         return Scope(names, status, self.exists)
 
 

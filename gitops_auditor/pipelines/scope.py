@@ -23,8 +23,13 @@ def names_for(
     stage: Stage,
     job: Job | None = None,
     matrix: Mapping[str, str] | None = None,
+    outputs: Mapping[str, str] | None = None,
 ) -> Names:
-    """What a condition of the stage, or of one of its jobs, can ask for."""
+    """What a condition of the stage, or of one of its jobs, can ask for.
+
+    `outputs` are those of earlier jobs, as `JOB.NAME`; None while they are not known.
+    """
+    known = {} if outputs is None else {"outputs": outputs}
     return {
         "branch": event.branch,
         "tag": event.tag,
@@ -33,4 +38,5 @@ def names_for(
         "env": environment(definition, stage, job),
         "inputs": inputs,
         "matrix": matrix or {},
+        **known,
     }

@@ -128,6 +128,9 @@ class _Parser:
                 else f"Say which one, as in `{name}.NAME`."
             )
             raise ConditionError(message, token.column)
+        if name == "outputs" and member.count(".") != 1:
+            message = "Say which output of which job, as in `outputs.JOB.NAME`."
+            raise ConditionError(message, token.column)
         return Named(name, member)
 
     def _call(self, token: Token) -> Expression:

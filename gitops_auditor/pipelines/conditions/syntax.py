@@ -8,9 +8,11 @@ from gitops_auditor.pipelines.patterns import Pattern
 
 Value = str | int | float | bool | None
 
-NAMES: Final = ("branch", "tag", "event", "status", "base_branch", "env", "inputs", "matrix")
-"""What a condition can ask for; the last three are mappings, used as `env.NAME`."""
-MAPPINGS: Final = ("env", "inputs", "matrix")
+NAMES: Final = (
+    "branch", "tag", "event", "status", "base_branch", "env", "inputs", "matrix", "outputs",
+)  # fmt: skip
+"""What a condition can ask for; the last are mappings: `env.NAME`, `outputs.JOB.NAME`."""
+MAPPINGS: Final = ("env", "inputs", "matrix", "outputs")
 StatusFunction = Literal["success", "failure", "always"]
 
 
