@@ -148,7 +148,8 @@ class Connection:
 
     async def _attend(self, link: Link) -> None:
         await link.run()
-        self._era = link.era
+        if link.was_connected:
+            self._era = link.era
         if link.failure is not None:
             self._failures += 1
             self._failed_at = anyio.current_time()

@@ -11,6 +11,7 @@ from gitops_auditor.execution.masking import Masker
 Transport = StdioTransport | HttpTransport
 
 _CLOSED: Final = -32000
+_NOT_FOUND: Final = 404
 _LOG_IN: Final = {401: "it wants a token", 403: "the token does not suffice"}
 
 
@@ -72,7 +73,8 @@ class Explain:
 
     def _refused(self, status: int, leaf: BaseException) -> GitOpsError:
         why = _LOG_IN.get(status, self._said(leaf))
-        kind = SessionGone if "Session terminated" in str(leaf) else Unavailable
+        # So a server answers a session that it does not know: MCP, streamable HTTP, sessions.
+        kind = SessionGone if status == _NOT_FOUND else Unavailable
         return kind(
             f"The MCP server {self._server} answers with HTTP status {status}: {why}.",
             hint="Check `url`, `token` and `headers` in the file that configures the MCP servers.",

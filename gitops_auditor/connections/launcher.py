@@ -27,7 +27,6 @@ def main() -> None:
     or `{"error": reason}`.
     """
     kernel.become_subreaper()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[-2]))
     with os.fdopen(int(sys.argv[-1]), "rb") as file:
         order = json.loads(file.read())

@@ -4,11 +4,13 @@ A link ends when the server does, when nobody wants it any more, or when it brea
 back: whoever needs the server then makes another.
 """
 
+import importlib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 import anyio
+import anyio.to_thread
 
 from gitops_auditor.connections.failures import Explain
 from gitops_auditor.connections.http import HttpTransport
@@ -31,6 +33,12 @@ Transport = StdioTransport | HttpTransport
 Result = TypeVar("Result")
 
 
+def _import_libraries() -> None:
+    """They take a second, which the event loop must not wait."""
+    for name in ("mcp", "mcp.client.streamable_http", "jsonschema"):
+        importlib.import_module(name)
+
+
 class Link:
     """`ready` is set once the server can be called or it is known that it cannot be.
 
@@ -50,6 +58,7 @@ class Link:
         self.era = era
         self.in_flight = 0
         self.is_retired = False
+        self.was_connected = False
         self._make = make
         self._learn = learn
         self._explain = explain
@@ -91,8 +100,9 @@ class Link:
             await self._hold()
 
     async def _hold(self) -> None:
-        from mcp import Client  # noqa: PLC0415 - the SDK takes a second to import
-        from mcp.types import Implementation  # noqa: PLC0415 - the SDK takes a second to import
+        await anyio.to_thread.run_sync(_import_libraries)
+        from mcp import Client  # noqa: PLC0415 - see above
+        from mcp.types import Implementation  # noqa: PLC0415 - see above
 
         from gitops_auditor import __version__  # noqa: PLC0415 - belongs to the client below
 
@@ -114,6 +124,7 @@ class Link:
     async def _serve(self) -> None:
         async with anyio.create_task_group() as calls:
             self._calls = calls
+            self.was_connected = True
             self._scope.deadline = float("inf")
             self.ready.set()
             await self._over.wait()

@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from gitops_auditor.connections import link as link_module
 from gitops_auditor.connections.connection import LONGEST_PAUSE_SECONDS, pause_after
 from gitops_auditor.errors import (
     Conflict,
@@ -116,6 +117,16 @@ class TestFailing:
             late = await refusal(connections.call("linter", "echo", {}, 0.3))
         assert isinstance(late, TimedOut)
         assert "did not answer within 0.3 seconds" in late.message
+
+    async def test_a_server_that_is_never_ready_is_given_up_after_a_while(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(link_module, "CONNECT_SECONDS", 0.3)
+        async with connected(linter=plain_server("hangs")) as connections:
+            late = await refusal(connections.call("linter", "echo", {}))
+            assert (await connections.health("linter")).figures["state"] == "idle"
+        assert isinstance(late, TimedOut)
+        assert late.message == "The MCP server linter was not ready within 0.3 seconds."
 
     async def test_a_server_that_does_not_even_read_ends_with_the_time_of_the_call(self) -> None:
         async with connected(linter=plain_server("deaf")) as connections:

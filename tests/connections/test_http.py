@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gitops_auditor.connections.configuration import ServerSettings
+from gitops_auditor.connections.link import Era
 from gitops_auditor.errors import GitOpsError, Unavailable
 from tests.connections.wiring import AMBIENT, connected
 from tests.fakes.https import https_server, write_authority
@@ -71,6 +72,18 @@ async def test_a_server_that_was_started_anew_is_called_again(
             await connections.call("linter", "add", {"a": 1, "b": 2})
         async with https_server(tmp_path, TOKEN, stateless=stateless, port=port):
             assert (await connections.call("linter", "add", {"a": 1, "b": 2})).text == "3"
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_session_that_a_server_forgot_is_begun_anew(tmp_path: Path, era: Era) -> None:
+    async with https_server(tmp_path, TOKEN, stateless=False) as url:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+    settings = server_at(url, ca=str(tmp_path / "ca.pem"))
+    async with connected(linter=settings) as connections:
+        connections._connections["linter"]._era = era
+        for _ in range(2):
+            async with https_server(tmp_path, TOKEN, stateless=False, port=port):
+                assert (await connections.call("linter", "add", {"a": 1, "b": 2})).text == "3"
 
 
 async def test_a_file_that_holds_no_authority_is_told_of(tmp_path: Path) -> None:
