@@ -142,6 +142,8 @@ class PushWatcher:
             raise
         except GitOpsError as failure:
             await _log.awarning("push started nothing", reason=str(failure), **facts)
+        except Exception:  # noqa: BLE001 - one push must not keep all others waiting
+            await _log.aexception("push failed", **facts)
 
     async def _changed_paths(self, push: _Push) -> tuple[str, ...] | None:
         if push.old is None or not push.old.commit:

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from gitops_auditor.pipelines.starting.deliveries import (
     DeliveryProcessor,
 )
 from gitops_auditor.pipelines.starting.github_events import Notice
+from gitops_auditor.pipelines.store import triggers as store
 from gitops_auditor.pipelines.trigger_models import Event
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.pipeline_tables import webhook_deliveries
@@ -211,3 +213,15 @@ async def test_webhooks_are_dealt_with_as_they_come(
                 await node.database.changes.wait(node.database.changes.version, 1.0)
         tasks.cancel_scope.cancel()
     assert len(starter.fired) == 1
+
+
+async def test_what_was_dealt_with_is_forgotten_in_time_and_what_waits_is_not(
+    node: Node, starter: Starter, registered: str
+) -> None:
+    await accept(node, "1", notice())
+    await processor(node, starter).process_all()
+    await accept(node, "2", notice())
+    for before, left in ((timedelta(hours=1), {"1", "2"}), (timedelta(hours=-1), {"2"})):
+        async with node.database.write() as transaction:
+            await store.forget(transaction, datetime.now(UTC) - before)
+        assert set(await states(node.database)) == left

@@ -206,11 +206,12 @@ async def test_a_push_that_cannot_be_started_now_is_tried_at_the_next_look(
     assert pushed(starter) == [("main", new)]
 
 
+@pytest.mark.parametrize("failure", [refusal(Forbidden), RuntimeError("a bug")])
 async def test_a_push_that_is_refused_is_not_tried_again(
-    watcher: PushWatcher, starter: Starter, tool: Path
+    watcher: PushWatcher, starter: Starter, tool: Path, failure: Exception
 ) -> None:
     await watcher.look()
-    starter.failures = [refusal(Forbidden)]
+    starter.failures = [failure]
     await commit(tool, {"a": "1"})
     await watcher.look()
     await watcher.look()
