@@ -20,6 +20,9 @@ LOOK_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 0.03
 """The least time between two looks: each commit of a run is a change, too."""
 RETRY_SECONDS: Final = 1.0
+TRIES: Final = 10
+TRY_SECONDS: Final = 0.05
+"""Who only asks whether there is an executor holds the lock for an instant, too."""
 MOST_RUNS: Final = 32
 """Runs that are open at once, but for those that wait for somebody's approval."""
 
@@ -69,10 +72,12 @@ class Executor:
             await self._journal.changed(seen, LOOK_SECONDS)
 
     async def _elected(self, *, wait: bool) -> bool:
+        tries = 0
         while not self._lock.acquire():
-            if not wait:
+            tries += 1
+            if not wait and tries > TRIES:
                 return False
-            await anyio.sleep(LOOK_SECONDS)
+            await anyio.sleep(LOOK_SECONDS if wait else TRY_SECONDS)
         return True
 
     async def _take_runs(self, runs: TaskGroup, until_idle_seconds: float | None) -> None:

@@ -22,23 +22,13 @@ class ExecutorLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> bool:
-        """Whether this object has it now. Raises Unavailable when the file cannot be made."""
-        if self._file is not None:
-            return True
-        try:
-            file = self._path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise Unavailable(
-                f"{self._path} cannot be written: {error.strerror}.",
-                hint="Check the owner and mode of the data folder.",
-            ) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        self._file = file
-        return True
+        """Whether this object has it now. Raises Unavailable when the file cannot be made.
+
+        Somebody who only asks `is_free` can be in the way for an instant.
+        """
+        if self._file is None:
+            self._file = self._locked(fcntl.LOCK_EX)
+        return self._file is not None
 
     def release(self) -> None:
         """Let go of it."""
@@ -55,8 +45,25 @@ class ExecutorLock:
             self.release()
 
     def is_free(self) -> bool:
-        """Whether nobody has it."""
-        if self._file is not None or not self.acquire():
+        """Whether nobody has it. Raises Unavailable when the file cannot be made."""
+        if self._file is not None:
             return False
-        self.release()
-        return True
+        shared = self._locked(fcntl.LOCK_SH)
+        if shared is not None:
+            shared.close()
+        return shared is not None
+
+    def _locked(self, mode: int) -> IO[str] | None:
+        try:
+            file = self._path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise Unavailable(
+                f"{self._path} cannot be written: {error.strerror}.",
+                hint="Check the owner and mode of the data folder.",
+            ) from error
+        try:
+            fcntl.flock(file, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        return file

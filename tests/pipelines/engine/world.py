@@ -201,12 +201,29 @@ class World:
 
     async def attempts(self, run_id: str) -> list[tuple[str, int, str, str | None]]:
         """Job, number, status and failure of each attempt."""
-        rows = await self._all(
+        rows = await self.attempt_rows(run_id)
+        return [(row.job, row.attempt, row.status, row.failure_kind) for row in rows]
+
+    async def attempt_rows(self, run_id: str) -> Sequence[Any]:
+        """Its attempts in order."""
+        return await self._all(
             select(run_attempts)
             .where(run_attempts.c.run_id == run_id)
             .order_by(run_attempts.c.job, run_attempts.c.attempt)
         )
-        return [(row.job, row.attempt, row.status, row.failure_kind) for row in rows]
+
+    async def die_with(self, run_id: str, job: str) -> None:
+        """Leave what a process leaves that is killed while it carries out a job."""
+        number = (await self.jobs(run_id))[job].attempt + 1
+        attempt = {"run_id": run_id, "job": job, "attempt": number, "status": "running",
+                   "owner": "1-dead", "host": "elsewhere", "cookie": os.urandom(8).hex(),
+                   "started_at": datetime.now(UTC)}  # fmt: skip
+        mine = (run_jobs.c.run_id == run_id) & (run_jobs.c.job == job)
+        async with self.database.write() as transaction:
+            await transaction.execute(insert(run_attempts).values(attempt))
+            running = {"status": "running", "attempt": number}
+            await transaction.execute(update(run_jobs).where(mine).values(running))
+        await self.set(run_id, owner="1-dead", fence=(await self.run(run_id)).fence + 1)
 
     async def told(self, name: str | None = None) -> list[Any]:
         """The data of events, or of those with a name."""
