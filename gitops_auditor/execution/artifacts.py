@@ -124,6 +124,7 @@ class ArtifactStore:
     def _upload(self, folder: Path, place: str, kept: Sequence[Artifact]) -> None:
         self._remove(place)
         files, root = self._opened()
+        _make_private(files, root)
         try:
             for artifact in kept:
                 from_thread.check_cancelled()
@@ -165,6 +166,13 @@ def _place(run: str, job: str) -> str:
                 f"{name} is no id of a run or job.", hint="Use the id as it was given."
             )
     return f"{run}/{job}"
+
+
+def _make_private(files: Any, root: str) -> None:
+    from fsspec.implementations.local import LocalFileSystem  # noqa: PLC0415 - see `_opened`
+
+    if isinstance(files, LocalFileSystem):
+        Path(root).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _scheme(location: str) -> str:

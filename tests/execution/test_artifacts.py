@@ -95,6 +95,12 @@ async def test_a_deleted_run_has_none(store: ArtifactStore, workspace: Path) -> 
         await store.read("run1", "build", "dist/app.js", max_bytes=10)
 
 
+async def test_a_folder_of_artifacts_is_private(tmp_path: Path, workspace: Path) -> None:
+    store = ArtifactStore(str(tmp_path / "kept"), tmp_path / "staging")
+    await store.save("run1", "build", workspace, ["dist"], max_bytes=MOST)
+    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+
+
 async def test_single_artifacts_are_removed(
     store: ArtifactStore, workspace: Path, location: str
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import NotFound, Refused
@@ -127,6 +128,15 @@ async def test_an_artifact_that_was_changed_is_not_given_out(
     file.write_text("evil", encoding="utf-8")
     with pytest.raises(Refused, match="was changed"):
         await kept.read("run1", JOB, "dist/app.js", max_bytes=100)
+
+
+async def test_files_of_a_run_that_is_gone_are_not_left(
+    scripts: ScriptJobs, attempts: Attempts, kept: RunArtifacts, settings: Settings
+) -> None:
+    with pytest.raises(IntegrityError):
+        await attempts.run(scripts, {"script": MAKE, "artifacts": "dist"}, run_id="gone")
+    assert await kept.list("gone") == []
+    assert not [path for path in (settings.data_dir / "artifacts").rglob("*") if path.is_file()]
 
 
 async def test_folders_nested_beyond_reason_fail_the_job(
