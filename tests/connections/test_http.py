@@ -1,10 +1,12 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gitops_auditor.connections.configuration import ServerSettings
 from gitops_auditor.connections.link import Era
-from gitops_auditor.errors import GitOpsError, Unavailable
+from gitops_auditor.connections.service import Connections
+from gitops_auditor.errors import GitOpsError, InvalidSetting, Unavailable
 from tests.connections.wiring import AMBIENT, connected
 from tests.fakes.https import https_server, write_authority
 
@@ -92,3 +94,15 @@ async def test_a_file_that_holds_no_authority_is_told_of(tmp_path: Path) -> None
     async with connected(linter=settings) as connections:
         with pytest.raises(Unavailable, match="holds no certificate authority"):
             await connections.call("linter", "add", {})
+
+
+async def test_a_secret_that_fits_no_header_is_refused_and_not_shown() -> None:
+    settings = server_at("https://127.0.0.1:1/")
+
+    async def secrets(_references: Mapping[str, str]) -> dict[str, str]:
+        return {"Authorization": "two\nlines"}
+
+    async with Connections({"linter": settings}, secrets, AMBIENT).open() as connections:
+        with pytest.raises(InvalidSetting, match="cannot be sent in a header") as raised:
+            await connections.call("linter", "add", {})
+    assert "lines" not in raised.value.message
