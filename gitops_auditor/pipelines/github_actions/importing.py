@@ -7,6 +7,7 @@ from gitops_auditor.errors import InvalidRequest, JsonValue
 from gitops_auditor.formats.nodes import MalformedDocument, Node, mapping, sequence, text, written
 from gitops_auditor.formats.yaml_positions import parse_yaml
 from gitops_auditor.pipelines.definition import parse_definition
+from gitops_auditor.pipelines.github_actions.condition_import import identifier
 from gitops_auditor.pipelines.github_actions.job_import import import_job
 from gitops_auditor.pipelines.github_actions.models import Imported, NotCarriedOver
 from gitops_auditor.pipelines.github_actions.stage_import import stages_of
@@ -81,8 +82,14 @@ class _Import:
         return PurePosixPath(self._path).stem[:200] or "Imported workflow"
 
     def _env(self) -> dict[str, JsonValue]:
-        given = {name: written(one) for name, one in mapping(self._root.get("env")).items()}
-        return {name: value for name, value in given.items() if not has_expression(value)}
+        """The plain variables; each job sets those that have expressions."""
+        found: dict[str, JsonValue] = {}
+        for name, node in mapping(self._root.get("env")).items():
+            if identifier(name) != name:
+                self._report(f"env.{name}", node, "no variable can have this name")
+            elif not has_expression(written(node)):
+                found[name] = written(node)
+        return found
 
     def _set_concurrency(self, definition: dict[str, JsonValue]) -> None:
         node = self._root.get("concurrency")

@@ -87,7 +87,9 @@ class _JobImport:
         for name, node in given.items():
             value = written(node)
             secret = secret_in(value)
-            if secret is not None:
+            if identifier(name) != name:
+                self._report(f"{self._path}.env.{name}", node, "no variable can have this name")
+            elif secret is not None:
                 self._secrets[name] = secret
             elif not has_expression(value):
                 plain[name] = value

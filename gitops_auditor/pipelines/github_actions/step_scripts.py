@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from gitops_auditor.formats.nodes import Node, mapping, text, written
+from gitops_auditor.formats.nodes import Node, mapping, written
 from gitops_auditor.pipelines.conditions import parse_condition
-from gitops_auditor.pipelines.github_actions.condition_import import condition_of
+from gitops_auditor.pipelines.github_actions.condition_import import condition_of, identifier
 from gitops_auditor.pipelines.github_actions.github_expressions import NotUnderstood
 from gitops_auditor.pipelines.github_actions.shell_tests import shell_test
 from gitops_auditor.pipelines.github_actions.trigger_import import ReportNode
@@ -58,7 +58,7 @@ class StepScripts:
         return self._guarded(fields, path, self._subshell(fields, path, body))
 
     def _body(self, fields: dict[str, Node], path: str) -> str | None:
-        script = text(fields["run"]).rstrip("\n")
+        script = written(fields["run"]).rstrip("\n")
         shell = written(fields.get("shell") or self._defaults.get("shell"))
         name = shell.partition(" ")[0]
         if name.startswith("python"):
@@ -81,6 +81,9 @@ class StepScripts:
         if folder is not None:
             lines.append(f"cd {self._values.quoted(written(folder))}")
         for name, node in mapping(fields.get("env")).items():
+            if identifier(name) != name:
+                self._report(f"{path}.env.{name}", node, "no variable can have this name")
+                continue
             try:
                 lines.append(f"export {name}={self._values.quoted(written(node))}")
             except NotUnderstood as error:

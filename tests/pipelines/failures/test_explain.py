@@ -139,8 +139,8 @@ def test_output_of_a_build_step_of_docker_is_read_like_any_other() -> None:
             ("shop.go", 4),
         ),
         (
-            "panic: runtime error: index out of range\n\ngoroutine 1 [running]:\n\t/srv/shop/main.go:5 +0x18\n",
-            "/srv/shop/main.go:5: runtime error: index out of range",
+            "panic: no price\n\ngoroutine 1 [running]:\n\t/srv/shop/main.go:5 +0x18\n",
+            "/srv/shop/main.go:5: no price",
             ("/srv/shop/main.go", 5),
         ),
         (
