@@ -42,7 +42,7 @@ def _state(run: Run) -> RunState:
         for stage in run.stages
         for one in stage.jobs
     }
-    return RunState(jobs, status=run.status)
+    return RunState(jobs, status=run.status, failure=run.failure_kind)
 
 
 def _jobs(arrangement: Arrangement, state: RunState, before: Run) -> list[NewJob]:
