@@ -13,6 +13,7 @@ from gitops_auditor.execution.supervision import kernel, seccomp
 from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
 MEANING: dict[Isolation, str] = {
+    Isolation.CGROUP: "bubblewrap, a seccomp filter and a cgroup for each job",
     Isolation.BUBBLEWRAP: "bubblewrap, a seccomp filter and limits",
     Isolation.LANDLOCK: "Landlock, a seccomp filter and limits",
     Isolation.NONE: "no isolation beyond limits and another user",
@@ -77,7 +78,7 @@ async def probe(
     `folder` is an empty one that `user` can reach but not write into.
     """
     obstacles: list[Obstacle] = []
-    for level in (Isolation.BUBBLEWRAP, Isolation.LANDLOCK):
+    for level in (Isolation.CGROUP, Isolation.BUBBLEWRAP, Isolation.LANDLOCK):
         obstacle = _missing(level) or await _try(processes, folder, user, level)
         if obstacle is None:
             return IsolationReport(level, tuple(obstacles))
@@ -91,7 +92,7 @@ def _missing(level: Isolation) -> Obstacle | None:
     if not seccomp.supported():
         reason = f"There is no seccomp filter for {platform.machine()}."
         return Obstacle(level, reason, "run jobs on an x86-64 or arm64 machine")
-    if level is Isolation.BUBBLEWRAP and shutil.which("bwrap") is None:
+    if level >= Isolation.BUBBLEWRAP and shutil.which("bwrap") is None:
         return Obstacle(level, "bubblewrap is not installed.", "install the package bubblewrap")
     if level is Isolation.LANDLOCK and kernel.landlock_abi() == 0:
         remedy = "boot a Linux of 5.13 or later with `landlock` among its security modules"
@@ -121,7 +122,10 @@ async def _try(
         readable=(str(folder),),
         limits=Limits(output_bytes=65536),
     )
-    result = await processes.run(order, sink)
+    try:
+        result = await processes.run(order, sink)
+    except Refused as refused:
+        return Obstacle(level, str(refused), refused.hint or "")
     return _judge(level, result, seen["stdout"], seen["stderr"], folder)
 
 

@@ -5,13 +5,15 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, Literal
 
 import anyio
 
+from gitops_auditor.execution import delegation
 from gitops_auditor.execution.results import JobResult, result_of
 from gitops_auditor.execution.supervision import process_tree
-from gitops_auditor.execution.supervision.orders import COOKIE, Order
+from gitops_auditor.execution.supervision.orders import COOKIE, Isolation, Order
 from gitops_auditor.execution.supervision.supervisor import CANCEL, OUTPUT_LIMIT
 from gitops_auditor.execution.supervisors import Supervisor, Supervisors, UserTasks
 
@@ -32,6 +34,7 @@ class Processes:
         self._supervisors = Supervisors()
         self._user_tasks = UserTasks()
         self._running: set[JobProcess] = set()
+        self._cgroups: str | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -44,13 +47,17 @@ class Processes:
             await processes._close()
 
     async def start(self, order: Order, sink: OutputSink) -> "JobProcess":
-        """Hand the order to a supervisor. Raises Unavailable when no process can be made.
+        """Hand the order to a supervisor.
+
+        Raises Unavailable when no process can be made, and Refused for an order that needs a cgroup
+        where there can be none.
 
         The job's processes start with a variable that holds the order's cookie.
         """
         order = order._replace(
             environment={**order.environment, COOKIE: order.cookie},
             user_tasks=await self._user_tasks.limit(order),
+            cgroups=await self.cgroups() if order.isolation is Isolation.CGROUP else None,
         )
         job = JobProcess(order, sink, await self._supervisors.take(order), self._ended)
         self._running.add(job)
@@ -60,6 +67,12 @@ class Processes:
             job.abandon()
             raise
         return job
+
+    async def cgroups(self) -> str:
+        """The folder of the cgroups of jobs. Raises Refused where this process was given none."""
+        if self._cgroups is None:
+            self._cgroups = str(await anyio.to_thread.run_sync(delegation.take))
+        return self._cgroups
 
     async def run(self, order: Order, sink: OutputSink) -> JobResult:
         """Run a job to its end; a cancelled caller waits until nothing of it is left."""
@@ -158,6 +171,8 @@ class JobProcess:
     async def _lose(self) -> None:
         # The fork server ends what a dead supervisor leaves, but may have died with it.
         await anyio.to_thread.run_sync(process_tree.kill_job, self.order.cookie)
+        if self.order.cgroups is not None:
+            await anyio.to_thread.run_sync(delegation.sweep, Path(self.order.cgroups))
         self._finish(None)
 
     def _finish(self, outcome: dict[str, Any] | None) -> None:

@@ -152,7 +152,7 @@ class UserTasks:
         thousands of processes between two of its looks.
         """
         processes = order.limits.processes
-        if processes is None or order.isolation is Isolation.BUBBLEWRAP:
+        if processes is None or order.isolation >= Isolation.BUBBLEWRAP:
             return None
         room = processes * _SHARED_TASKS
         step = max(1, room // _STEPS)

@@ -10,6 +10,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from gitops_auditor.errors import Refused
+from gitops_auditor.execution.delegation import find
 from gitops_auditor.execution.process import JobProcess, Processes, Stream
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision import process_tree
@@ -17,6 +19,16 @@ from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
 NOBODY = (65534, 65534) if os.geteuid() == 0 else None
 PYTHON = shutil.which("python3", path="/usr/bin:/bin") or ""
+
+
+def why_no_cgroups() -> str:
+    """What keeps jobs from cgroups of their own; empty when nothing does."""
+    try:
+        find()
+    except Refused as refused:
+        return str(refused)
+    return "" if shutil.which("bwrap") else "install bubblewrap to run this"
+
 
 LEVELS = [
     Isolation.NONE,
@@ -26,6 +38,10 @@ LEVELS = [
         marks=pytest.mark.skipif(
             shutil.which("bwrap") is None, reason="install bubblewrap to run this"
         ),
+    ),
+    pytest.param(
+        Isolation.CGROUP,
+        marks=pytest.mark.skipif(why_no_cgroups() != "", reason=why_no_cgroups()),
     ),
 ]
 

@@ -11,11 +11,17 @@ from gitops_auditor.errors import Refused
 from gitops_auditor.execution.isolation import IsolationReport, Obstacle, probe
 from gitops_auditor.execution.supervision import kernel
 from gitops_auditor.execution.supervision.orders import Isolation
-from tests.execution.jobs import LEVELS, NOBODY, Jobs, python
+from tests.execution.jobs import LEVELS, NOBODY, Jobs, python, why_no_cgroups
 
 confined = pytest.mark.parametrize("isolation", LEVELS[1:])
 sandboxed = pytest.mark.skipif(shutil.which("bwrap") is None, reason="install bubblewrap")
-BEST = Isolation.BUBBLEWRAP if shutil.which("bwrap") else Isolation.LANDLOCK
+BEST = (
+    Isolation.CGROUP
+    if not why_no_cgroups()
+    else Isolation.BUBBLEWRAP
+    if shutil.which("bwrap")
+    else Isolation.LANDLOCK
+)
 
 
 async def test_the_probe_finds_the_best_level_by_running_a_job(jobs: Jobs) -> None:

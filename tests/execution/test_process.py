@@ -125,7 +125,7 @@ async def test_a_daemon_that_left_its_session_ends_with_its_job(
     jobs: Jobs, isolation: Isolation
 ) -> None:
     result = await jobs.run(jobs.order(*python(DAEMON), isolation=isolation))
-    assert (result.failure, result.all_gone) == (None, True)
+    assert (result.failure, result.reason, result.all_gone) == (None, "", True)
     assert result.seconds < TOLERANCE
     assert jobs.left() == []
 

@@ -20,6 +20,8 @@ class Isolation(IntEnum):
     NONE = 0
     LANDLOCK = 1
     BUBBLEWRAP = 2
+    CGROUP = 3
+    """Bubblewrap, and a cgroup for each job."""
 
 
 class Limits(NamedTuple):
@@ -28,6 +30,9 @@ class Limits(NamedTuple):
     `cpu_seconds` (user and system) and `memory_bytes` (proportional set size), `processes` and
     `workspace_bytes` count the whole process tree; they are polled, so a job can pass them for an
     instant. `file_bytes` and `open_files` are the kernel's and hold for each process.
+
+    In a cgroup the kernel keeps `memory_bytes`, which then includes files in memory, and
+    `processes`, and `cpus` bounds the processors used at once; elsewhere nothing does.
     """
 
     cpu_seconds: float | None = None
@@ -38,6 +43,7 @@ class Limits(NamedTuple):
     workspace_bytes: int | None = 10 * 2**30
     output_bytes: int = 64 * 2**20
     temporary_bytes: int = 256 * 2**20
+    cpus: float | None = None
 
 
 class Order(NamedTuple):
@@ -45,8 +51,8 @@ class Order(NamedTuple):
 
     `user` is the (uid, gid) to run as, None for the executor's own. `writable` are the folders
     that the job may change, `readable` what it may read beside the system's own folders.
-    `user_tasks` is the most tasks that the user may have, other jobs' too: `Processes` sets it
-    for jobs whose own the kernel cannot count.
+    `Processes` sets `user_tasks`, the most tasks that the user may have, other jobs' too, for jobs
+    whose own the kernel cannot count, and `cgroups`, the folder to make the job's cgroup in.
     """
 
     argv: tuple[str, ...]
@@ -61,6 +67,7 @@ class Order(NamedTuple):
     writable: tuple[str, ...]
     readable: tuple[str, ...] = ()
     user_tasks: int | None = None
+    cgroups: str | None = None
     limits: Limits = Limits()
 
 

@@ -6,7 +6,14 @@ import select
 import time
 from typing import NamedTuple
 
-from gitops_auditor.execution.supervision import bubblewrap, confinement, launching, seccomp
+from gitops_auditor.execution.supervision import (
+    bubblewrap,
+    confinement,
+    launching,
+    process_tree,
+    seccomp,
+)
+from gitops_auditor.execution.supervision.cgroup import JobCgroup
 from gitops_auditor.execution.supervision.launching import CannotStart, Command
 from gitops_auditor.execution.supervision.orders import (
     Isolation,
@@ -22,13 +29,15 @@ class Started(NamedTuple):
     """A running job: `outer` is the supervisor's child, `inner` the first process of the job.
 
     They differ inside a sandbox, where `inner` ends all of it when it is killed. The job's
-    processes are the descendants of `root`. `held` is to be closed when it has ended.
+    processes are the descendants of `root`. `held` is to be closed, and `cgroup` removed, when it
+    has ended.
     """
 
     outer: int
     inner: int
     root: int
     held: int | None = None
+    cgroup: JobCgroup | None = None
 
 
 def start(order: Order, stdout: int, stderr: int) -> Started:
@@ -36,7 +45,7 @@ def start(order: Order, stdout: int, stderr: int) -> Started:
 
     The supervisor stands under the order's limits already.
     """
-    if order.isolation is Isolation.BUBBLEWRAP:
+    if order.isolation >= Isolation.BUBBLEWRAP:
         return _start_in_sandbox(order, stdout, stderr)
     candidates = confinement.search(order.argv[0], order.environment)
     command = Command(candidates, order.argv, order.environment, order.cwd, stdout, stderr)
@@ -64,14 +73,31 @@ def _start_in_sandbox(order: Order, stdout: int, stderr: int) -> Started:
         outer = _spawn_and_close(command, order)
         inner = _first_process(status_read)
         confinement.limit_sandbox(inner, order)
+        cgroup = _cgroup_of(order, inner)
         os.write(hold_write, b"\n")
     except BaseException:
+        # To close what holds a sandbox back lets it go on.
+        process_tree.kill_descendants(os.getpid())
         os.close(status_read)
         raise
     finally:
         os.close(hold_write)
     # bwrap reports the end there, and is ended itself when nobody can read that.
-    return Started(outer, inner, inner, status_read)
+    return Started(outer, inner, inner, status_read, cgroup)
+
+
+def _cgroup_of(order: Order, inner: int) -> JobCgroup | None:
+    if order.isolation is not Isolation.CGROUP:
+        return None
+    if order.cgroups is None:
+        raise CannotStart("There is no place for the job's cgroup.")
+    cgroup = JobCgroup(order.cgroups, order.limits)
+    try:
+        cgroup.add(inner)
+    except OSError:
+        cgroup.remove()
+        raise
+    return cgroup
 
 
 def _spawn_and_close(command: Command, order: Order) -> int:

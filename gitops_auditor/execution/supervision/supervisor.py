@@ -12,8 +12,10 @@ import select
 import signal
 import socket
 import time
+from typing import Any
 
 from gitops_auditor.execution.supervision import confinement, kernel, process_tree
+from gitops_auditor.execution.supervision.cgroup import JobCgroup
 from gitops_auditor.execution.supervision.launching import CannotStart
 from gitops_auditor.execution.supervision.orders import (
     Ending,
@@ -57,7 +59,7 @@ def supervise(control: socket.socket) -> None:
                 os.close(stderr)
 
 
-def _run(control: socket.socket, order: Order, stdout: int, stderr: int) -> dict[str, object]:
+def _run(control: socket.socket, order: Order, stdout: int, stderr: int) -> dict[str, Any]:
     try:
         started = start(order, stdout, stderr)
     except (CannotStart, OSError) as failure:
@@ -72,18 +74,18 @@ class _Supervision:
         self.order = order
         self.control = control
         self.started = started
-        self.watchdog = Watchdog(order, started.root)
+        self.watchdog = Watchdog(order, started.root, started.cgroup)
         self.ending: Ending = "exit"
         self.kill_at = float("inf")
 
-    def run(self) -> dict[str, object]:
+    def run(self) -> dict[str, Any]:
         began = time.monotonic()
         self._watch(began + self.order.timeout)
         _, status, usage = os.wait4(self.started.outer, 0)
         if self.started.held is not None:
             os.close(self.started.held)
         left, gone = _end_rest()
-        return {
+        outcome = {
             "status": status,
             "ending": self.ending,
             "seconds": time.monotonic() - began,
@@ -91,6 +93,19 @@ class _Supervision:
             "peak_memory_bytes": max(self.watchdog.peak_memory, usage.ru_maxrss * 1024),
             "left": len(left - {self.started.inner}),
             "gone": gone,
+        }
+        return (
+            outcome if self.started.cgroup is None else self._counted(self.started.cgroup, outcome)
+        )
+
+    def _counted(self, cgroup: JobCgroup, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The outcome as the cgroup has it, which is then removed."""
+        if self.ending == "exit" and cgroup.ran_out_of_memory():
+            outcome["ending"] = "memory"
+        return outcome | {
+            "cpu_seconds": cgroup.cpu_seconds(),
+            "peak_memory_bytes": max(cgroup.peak_memory(), outcome["peak_memory_bytes"]),
+            "gone": cgroup.remove() and outcome["gone"],
         }
 
     def _watch(self, deadline: float) -> None:
@@ -137,6 +152,8 @@ class _Supervision:
             process_tree.send(process_tree.descendants(self.started.root), signal.SIGTERM)
 
     def _kill(self) -> None:
+        if self.started.cgroup is not None:
+            self.started.cgroup.kill()
         process_tree.send((self.started.inner,), signal.SIGKILL)
         process_tree.kill_descendants(os.getpid())
 

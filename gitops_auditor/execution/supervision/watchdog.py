@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 from gitops_auditor.execution.supervision import process_tree
+from gitops_auditor.execution.supervision.cgroup import JobCgroup
 from gitops_auditor.execution.supervision.orders import Limit, Order
 
 INTERVAL = 0.05
@@ -17,14 +18,27 @@ _DISK_SHARE = 10
 class Watchdog:
     """Looks at the descendants of `root`, and at the folders that the job may fill."""
 
-    def __init__(self, order: Order, root: int) -> None:
+    def __init__(self, order: Order, root: int, cgroup: JobCgroup | None) -> None:
         self.order = order
         self.root = root
+        self.cgroup = cgroup
         self.peak_memory = 0
         self._disk_due = time.monotonic() + _DISK_INTERVAL
 
     def exceeded(self) -> Limit | None:
         """The first limit that is passed right now."""
+        passed = (
+            self._tree_exceeded() if self.cgroup is None else self._cgroup_exceeded(self.cgroup)
+        )
+        return passed or ("workspace" if self._disk_full() else None)
+
+    def _cgroup_exceeded(self, cgroup: JobCgroup) -> Limit | None:
+        if cgroup.ran_out_of_memory():
+            return "memory"
+        limit = self.order.limits.cpu_seconds
+        return "cpu" if limit is not None and cgroup.cpu_seconds() > limit else None
+
+    def _tree_exceeded(self) -> Limit | None:
         limits = self.order.limits
         tree = process_tree.descendants(self.root)
         if limits.processes is not None and len(tree) > limits.processes:
@@ -33,7 +47,7 @@ class Watchdog:
             return "memory"
         if process_tree.cpu_seconds(tree) > _or_endless(limits.cpu_seconds):
             return "cpu"
-        return "workspace" if self._disk_full() else None
+        return None
 
     def _memory(self, tree: list[int]) -> int:
         used = process_tree.memory(tree, self.order.limits.memory_bytes or 2**63)
