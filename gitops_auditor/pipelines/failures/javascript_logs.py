@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from gitops_auditor.pipelines.failures.models import (
@@ -14,6 +15,7 @@ from gitops_auditor.pipelines.failures.models import (
 from gitops_auditor.pipelines.failures.places import own, tidy
 
 _LOOK_AHEAD: Final = 60
+_MAX_FAILED: Final = 1_000
 _JEST = re.compile(r" {2}● (?P<name>\S.*)")
 _VITEST = re.compile(r" {0,4}FAIL {1,4}(?:\|[^|]{1,100}\| )?(?P<name>\S.* > .*)")
 _MOCHA = re.compile(r" {2}(?P<number>\d{1,5})\) (?P<name>\S.*)")
@@ -194,7 +196,7 @@ def _tap_message(lines: Lines, index: int) -> str:
 
 
 def _first(failed: _Found) -> Finding | None:
-    found = [*failed]
+    found = [*islice(failed, _MAX_FAILED)]
     if not found:
         return None
     first = found[0]

@@ -31,11 +31,13 @@ _NAMES: Final = {
     "gitops.branch": "branch",
     "gitops.tag": "tag",
     "gitops.event": "event",
+    "gitops.status": "status",
 }
 _OURS: Final = (
     (expressions.BRANCH, "gitops.branch"),
     (expressions.TAG, "gitops.tag"),
     (expressions.EVENT, "gitops.event"),
+    (expressions.STATUS, "gitops.status"),
 )
 _SAME_REPOSITORY: Final = {"github.event.pull_request.head.repo.full_name", "github.repository"}
 _GLOB = re.compile(r"[*?\[\]!]")
