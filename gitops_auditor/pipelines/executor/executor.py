@@ -116,6 +116,8 @@ class Executor:
             await self._engine.run(run_id)
         except Unavailable as error:
             _log.error("a run is given up for now", run=run_id, reason=error.message)
+        # There is room for another one now, or nothing to do any more.
+        self._journal.nudge()
 
     async def _is_idle(self, seconds: float | None) -> bool:
         if seconds is None:

@@ -15,6 +15,7 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.pipelines.executor.lock import ExecutorLock
 
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "gitops_auditor", "executor")
 LOG_NAME: Final = "executor.log"
 LOG_BYTES: Final = 10 * 2**20
 """A log that is larger is begun anew."""
@@ -37,7 +38,7 @@ def _ensure(settings: Settings) -> None:
         mode = "wb" if log.exists() and log.stat().st_size > LOG_BYTES else "ab"
         with log.open(mode) as errors:
             child = subprocess.Popen(
-                [sys.executable, "-m", "gitops_auditor", "executor"],
+                COMMAND,
                 env={**os.environ, **environment_of(settings)},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
