@@ -3,42 +3,16 @@
 from dataclasses import replace
 from typing import Final
 
-from gitops_auditor.pipelines.failures import (
-    compiled_logs,
-    diagnostics,
-    javascript_logs,
-    machine_logs,
-    python_logs,
-)
 from gitops_auditor.pipelines.failures.excerpt import ending, excerpt
 from gitops_auditor.pipelines.failures.log_text import lines_of
 from gitops_auditor.pipelines.failures.models import (
     Explanation,
     Finding,
     Lines,
-    Reader,
     Weight,
 )
 from gitops_auditor.pipelines.failures.verdicts import classify, is_of_the_platform
 
-_READERS: Final[tuple[Reader, ...]] = (
-    python_logs.read_pytest,
-    python_logs.read_unittest,
-    python_logs.read_traceback,
-    javascript_logs.read_jest,
-    javascript_logs.read_vitest,
-    javascript_logs.read_mocha,
-    javascript_logs.read_node_tests,
-    javascript_logs.read_node_crash,
-    compiled_logs.read_rust_panic,
-    compiled_logs.read_go_tests,
-    compiled_logs.read_surefire,
-    compiled_logs.read_gradle,
-    diagnostics.read_diagnostics,
-    diagnostics.read_formatting,
-    diagnostics.read_linker,
-    *machine_logs.READERS,
-)
 _CANNOT_RUN: Final = (126, 127)
 """Exit codes of a shell for a command that cannot be run, or is not there (POSIX 2.8.2)."""
 _KILLED: Final = 137
@@ -61,7 +35,7 @@ def explain(
     if is_of_the_platform(reason):
         kind, suggestion = classify(reason)
         return Explanation(_short(reason), kind, (), ending(lines, token_budget), suggestion)
-    found = [_weighed(one, exit_code) for read in _READERS if (one := read(lines)) is not None]
+    found = [_weighed(one, exit_code) for one in _findings(lines)]
     if not found:
         return _unrecognised(lines, exit_code, reason, token_budget)
     first = min(found, key=lambda one: (one.weight, one.first))
@@ -72,6 +46,13 @@ def explain(
         excerpt=excerpt(lines, first.first, first.last, token_budget),
         suggestion=first.suggestion,
     )
+
+
+def _findings(lines: Lines) -> list[Finding]:
+    # A session starts without compiling their patterns.
+    from gitops_auditor.pipelines.failures.readers import READERS  # noqa: PLC0415 - see above
+
+    return [one for read in READERS if (one := read(lines)) is not None]
 
 
 def _weighed(finding: Finding, exit_code: int | None) -> Finding:
