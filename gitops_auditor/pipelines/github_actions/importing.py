@@ -18,6 +18,7 @@ from gitops_auditor.pipelines.github_actions.yaml_text import to_yaml
 _READ: Final = frozenset(
     ("name", "on", "env", "defaults", "jobs", "concurrency", "permissions", "run-name")
 )
+_MAX_NAME: Final = 100
 _HINT: Final = "Give the text of a workflow of GitHub Actions."
 
 
@@ -125,7 +126,8 @@ class _Import:
         has_stage = all(" / " in text(mapping(self._jobs[one]).get("name")) for one in names)
         if has_stage and len(titles) == 1:
             wanted = titles.pop()
-        return wanted if wanted not in taken else f"{wanted}-{number}"
+        short = " ".join(wanted.split())[:_MAX_NAME] or f"stage-{number}"
+        return short if short not in taken else f"stage-{number}"
 
     def _needs(self, name: str) -> list[str]:
         node = mapping(self._jobs[name]).get("needs")
@@ -139,5 +141,5 @@ class _Import:
 
     def _job(self, name: str, needs: list[str]) -> JsonValue:
         fields = import_job(name, self._jobs[name], self._root, self._tools, self._report)
-        wanted: dict[str, JsonValue] = {"needs": [*needs]} if needs else {}
-        return {"name": name[:100], **wanted, **fields}
+        before: dict[str, JsonValue] = {"needs": [one[:_MAX_NAME] for one in needs]}
+        return {"name": name[:_MAX_NAME], **(before if needs else {}), **fields}
