@@ -30,19 +30,20 @@ async def rescan_on_schedule(catalog: OperationCatalog, services: Services) -> N
 
 
 async def forget_on_schedule(services: Services) -> None:
-    """Prune events and finished work every hour until cancelled."""
+    """Take away every hour what the settings do not keep, until cancelled."""
     while True:
         await anyio.sleep(HOUR)
         await forget(services)
 
 
 async def forget(services: Services) -> None:
-    """Prune events and finished work to what the settings keep; a busy database is tried later."""
+    """Take away what the settings do not keep; what is busy now is tried an hour later."""
     settings = services.settings
     oldest = datetime.now(UTC) - timedelta(days=settings.work_kept_days)
     try:
         await services.events.prune(settings.events_kept)
         await services.work.prune(oldest)
+        await services.pipelines.retention.forget(settings.runs_kept_days)
     except GitOpsError as failure:
         await _log.awarning("pruning failed", code=failure.code, reason=failure.message)
 

@@ -20,7 +20,9 @@ def next_time(expression: str, timezone: str, after: datetime) -> datetime:
     if len(expression.split()) != 5:
         raise ValueError(f"{expression!r} is not a schedule; write five fields, as in '0 3 * * *'.")
     try:
-        found = next(CronSim(expression, after.astimezone(_zone(timezone))), None)
+        times = CronSim(expression, after.astimezone(_zone(timezone)))
+        # In an hour that the clock repeats, the first answer may be of the hour's first pass.
+        found = next((one for one in times if one.astimezone(UTC) > after), None)
     except CronSimError as error:
         raise ValueError(f"{expression!r} is not a schedule: {str(error).lower()}.") from error
     if found is None:

@@ -5,13 +5,14 @@ Everything here runs inside an `Audit.operation` of the caller.
 
 from typing import NamedTuple
 
-from gitops_auditor.errors import GitOpsError, JsonValue
+from gitops_auditor.errors import GitOpsError, JsonValue, Refused
 from gitops_auditor.events import EventLog
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.launching import Launcher
-from gitops_auditor.pipelines.records import PipelineSummary
+from gitops_auditor.pipelines.records import PipelineSummary, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL, Pipelines
 from gitops_auditor.pipelines.sources import Definitions
+from gitops_auditor.pipelines.starting.github_events import is_from_fork
 from gitops_auditor.pipelines.starting.ports import ScheduledPipeline
 from gitops_auditor.pipelines.store import definitions as store
 from gitops_auditor.pipelines.trigger_models import Event, Schedule
@@ -64,11 +65,13 @@ class Firing:
         repository = await self._repositories.get(repository_id)
         found = await self._revisions.resolve(repository, commit_sha)
         revision = found._replace(branch=event.branch, tag=event.tag, ref=event.branch or event.tag)
-        await self._sync(repository, revision, actor)
+        base = await self._base(repository, revision, event)
+        if base == revision.commit:
+            await self._sync(repository, revision, actor)
         async with self._database.read() as connection:
             known = await store.of_repository(connection, repository.id)
         started = [
-            await self._start(pipeline, repository, revision, event, actor, key)
+            await self._start(pipeline, repository, revision, event, actor, key, base)
             for pipeline in known
             if pipeline.status == "active"
         ]
@@ -83,6 +86,27 @@ class Firing:
         revision = await self._revisions.resolve(repository, event.branch)
         at_branch = event.model_copy(update={"branch": revision.branch or ""})
         return await self._start(pipeline, repository, revision, at_branch, actor, key)
+
+    async def fire_webhook(
+        self, pipeline: PipelineSummary, ref: str, actor: str, key: str
+    ) -> RunSummary:
+        """Start a pipeline because its own address was called.
+
+        Raises Refused when it has no webhook trigger or is not active, and as a start does.
+        """
+        repository = await self._repositories.get(pipeline.repository_id)
+        revision = await self._revisions.resolve(repository, ref)
+        event = Event(type="webhook", branch=revision.branch or "", tag=revision.tag or "")
+        plan = await self._launcher.settled(pipeline, repository, revision, event)
+        verdict = firing(plan.read.definition.triggers, event)
+        if not verdict.fires or pipeline.status != "active":
+            raise Refused(
+                f"{pipeline.name} does not start: {verdict.reason}"
+                if not verdict.fires
+                else f"{pipeline.name} is {pipeline.status}.",
+                hint="Add `- webhook` to its triggers and see that it is active.",
+            )
+        return await self._launcher.launch(plan, actor, key=key)
 
     async def scheduled(self) -> list[ScheduledPipeline]:
         """The active pipelines that have a schedule."""
@@ -111,6 +135,12 @@ class Firing:
         repository = await self._repositories.get(repository_id)
         revision = await self._revisions.resolve(repository, ref)
         return await self._register_files(repository, revision, actor)
+
+    async def _base(self, repository: Repository, revision: Revision, event: Event) -> str:
+        """The commit whose definitions count: a stranger's proposal does not bring its own."""
+        if not is_from_fork(event):
+            return revision.commit
+        return (await self._revisions.resolve(repository, event.base_branch)).commit
 
     async def _sync(self, repository: Repository, revision: Revision, actor: str) -> None:
         report = await self._register_files(repository, revision, actor)
@@ -142,9 +172,12 @@ class Firing:
         event: Event,
         actor: str,
         key: str,
+        definition_at: str | None = None,
     ) -> str | None:
         try:
-            plan = await self._launcher.settled(pipeline, repository, revision, event)
+            plan = await self._launcher.settled(
+                pipeline, repository, revision, event, definition_at
+            )
             if not firing(plan.read.definition.triggers, event).fires:
                 return None
             return (await self._launcher.launch(plan, actor, key=key)).id

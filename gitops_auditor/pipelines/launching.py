@@ -108,11 +108,20 @@ class Launcher:
         return await self.settled(pipeline, repository, revision, event)
 
     async def settled(
-        self, pipeline: PipelineSummary, repository: Repository, revision: Revision, event: Event
+        self,
+        pipeline: PipelineSummary,
+        repository: Repository,
+        revision: Revision,
+        event: Event,
+        definition_at: str | None = None,
     ) -> Plan:
-        """What an event comes to at a commit. Raises InvalidDefinition and InvalidRequest."""
+        """What an event comes to at a commit, with the definition of that commit or another one.
+
+        Raises NotFound, InvalidDefinition and InvalidRequest.
+        """
         if pipeline.path is not None:
-            read = await self._sources.at(repository, revision.commit, pipeline.path)
+            commit = definition_at or revision.commit
+            read = await self._sources.at(repository, commit, pipeline.path)
         else:
             read = await self._stored(pipeline)
         resolve_inputs(read.definition, event)

@@ -5,15 +5,21 @@ from typing import Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.events import EventLog
+from gitops_auditor.identity import SYSTEM
 from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts
 from gitops_auditor.pipelines.logs import Logs
 from gitops_auditor.pipelines.records import Record, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL
 from gitops_auditor.pipelines.store import runs as store
+from gitops_auditor.pipelines.store import triggers
 from gitops_auditor.storage.database import Database
 
 BATCH: Final = 200
 LISTED: Final = 100
+RUNS_KEPT: Final = 10
+"""Newest runs of each pipeline that no age takes away by itself."""
+TRIGGERS_KEPT_DAYS: Final = 30
+"""Long enough for a sender to repeat a webhook, and for people to ask what became of one."""
 
 
 class Cleanup(Record):
@@ -58,6 +64,18 @@ class Retention:
             removed += await self._remove(found)
             if len(found) < BATCH:
                 return Cleanup(removed=removed, dry_run=False, runs=listed)
+
+    async def forget(self, runs_kept_days: int) -> None:
+        """Take away what the settings do not keep: artifacts, webhooks and, unless 0, old runs."""
+        now = datetime.now(UTC)
+        while await self._artifacts.expire(now):
+            pass
+        async with self._database.write() as transaction:
+            await triggers.forget(transaction, now - timedelta(days=TRIGGERS_KEPT_DAYS))
+        if runs_kept_days:
+            about = {"days": runs_kept_days, "keep": RUNS_KEPT}
+            async with self._audit.operation(SYSTEM.name, "cleanup_runs", about):
+                await self.cleanup(runs_kept_days, RUNS_KEPT, dry_run=False)
 
     async def _remove(self, runs: list[RunSummary]) -> int:
         if not runs:

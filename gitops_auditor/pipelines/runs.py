@@ -16,6 +16,7 @@ from gitops_auditor.pipelines.service import CHANNEL
 from gitops_auditor.pipelines.sources import Definitions
 from gitops_auditor.pipelines.store import artifacts as artifact_store
 from gitops_auditor.pipelines.store import definitions as definition_store
+from gitops_auditor.pipelines.store import external_runs
 from gitops_auditor.pipelines.store import runs as store
 from gitops_auditor.pipelines.store.runs import Filter
 from gitops_auditor.pipelines.views import progress_of, run_view
@@ -85,14 +86,17 @@ class Runs:
     async def cancel(self, run_id: str) -> RunSummary:
         """Ask for the end of a run, whichever process carries it out; one that is over stays so.
 
-        Raises NotFound. The run returned may still be running: wait for it.
+        Raises NotFound. The run returned may still be running: wait for it. One that another
+        system carries out is over at once here, whatever that system does.
         """
         run = await self.summary(run_id)
         async with self._database.write() as transaction:
             if await store.request_cancel(transaction, run_id):
                 data = _named(run)
+                ended = await external_runs.end_cancelled(transaction, run_id, datetime.now(UTC))
+                name = "pipeline.cancelled" if ended else "pipeline.cancelling"
                 await self._audit.effect(transaction, None, data)
-                await self._events.append(transaction, CHANNEL, "pipeline.cancelling", data)
+                await self._events.append(transaction, CHANNEL, name, data)
         return await self.summary(run_id)
 
     async def decide(

@@ -8,12 +8,13 @@ from gitops_auditor.tools import (
     pipeline_templates,
     pipelines,
     repositories,
+    run_reports,
     runs,
     work,
 )
 from gitops_auditor.tools.aliases import ALIASES
 
-DECLARED = (pipelines, runs, pipeline_templates)
+DECLARED = (pipelines, runs, pipeline_templates, run_reports)
 """Modules that declare operations of one toolset together."""
 
 TOOLSETS = (

@@ -14,6 +14,7 @@ from gitops_auditor.pipelines.cron import check_cron, next_time
         ("30 2 * * *", "Europe/Berlin", (2026, 3, 28, 12, 0), (2026, 3, 29, 1, 0)),
         ("30 2 * * *", "Europe/Berlin", (2026, 10, 24, 12, 0), (2026, 10, 25, 0, 30)),
         ("30 2 * * *", "Europe/Berlin", (2026, 10, 25, 0, 30), (2026, 10, 26, 1, 30)),
+        ("30 2 * * *", "Europe/Berlin", (2026, 10, 25, 1, 0), (2026, 10, 26, 1, 30)),
     ],
 )
 def test_the_next_time_is_found_across_changes_of_the_clock(

@@ -150,8 +150,4 @@ def _times(
 
 
 def _next(schedule: Schedule, after: datetime) -> datetime:
-    found = next_time(schedule.cron, schedule.timezone, after)
-    while found <= after:
-        # In an hour that the clock repeats, the answer may be of the hour's first pass.
-        found = next_time(schedule.cron, schedule.timezone, found)
-    return found
+    return next_time(schedule.cron, schedule.timezone, after)

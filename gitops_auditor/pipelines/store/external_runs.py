@@ -90,6 +90,17 @@ async def change(transaction: Connection, run_id: str, progress: Progress) -> No
     )
 
 
+async def end_cancelled(transaction: Connection, run_id: str, now: datetime) -> bool:
+    """End a run of another system as cancelled; whether it is one."""
+    reason = "It was cancelled here; the system that carries it out was not told."
+    done = await transaction.execute(
+        update(pipeline_runs)
+        .where(_RUN.id == run_id, _RUN.external_id.is_not(None))
+        .values(**_columns(Progress("cancelled", reason, None, now)))
+    )
+    return done.rowcount == 1
+
+
 def _columns(progress: Progress) -> dict[str, object]:
     return {
         "status": progress.status,
