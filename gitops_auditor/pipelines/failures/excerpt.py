@@ -13,8 +13,7 @@ _LEAST: Final = 80
 def excerpt(lines: Lines, first: int, last: int, token_budget: int) -> str:
     """Lines `first` to `last` with some around them, in at most so many tokens.
 
-    The decisive lines come first: context is given up before them, and their end before their
-    beginning.
+    Context is given up before the lines themselves, and of these the middle.
     """
     room = max(token_budget * CHARACTERS_A_TOKEN, _LEAST)
     last = min(last, len(lines) - 1)
@@ -45,5 +44,9 @@ def ending(lines: Lines, token_budget: int) -> str:
 
 
 def _whole(lines: Lines, room: int) -> str:
+    """The lines, without the middle when they are too long: how it began and what it came to."""
     text = "\n".join(lines)
-    return text if len(text) <= room else f"{text[: room - len(GAP) - 1]}\n{GAP}"
+    if len(text) <= room:
+        return text
+    left = room - len(GAP) - 2
+    return f"{text[: left // 3]}\n{GAP}\n{text[len(text) - (left - left // 3) :]}"

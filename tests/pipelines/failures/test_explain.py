@@ -235,6 +235,17 @@ def test_the_excerpt_stays_within_its_budget(budget: int, name: str) -> None:
     assert len(explained(name, token_budget=budget).excerpt) <= budget * 4
 
 
+def test_a_long_test_keeps_its_beginning_and_what_it_came_to() -> None:
+    source = "".join(f"        step({number})\n" for number in range(300))
+    log = (
+        f"=== FAILURES ===\n___ test_long ___\n{source}>       assert a\nE       assert False\n\n"
+        "test_long.py:9: AssertionError\n=== short test summary info ===\n"
+    )
+    shown = explain(log.encode(), exit_code=1, token_budget=60).excerpt
+    assert shown.startswith("___ test_long ___")
+    assert "E       assert False" in shown
+
+
 _PIECES = st.sampled_from(
     [
         b"Traceback (most recent call last):\n",
