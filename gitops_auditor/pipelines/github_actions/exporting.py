@@ -16,8 +16,7 @@ def export_workflow(definition: PipelineDefinition, options: ExportOptions) -> E
 
     Whatever GitHub cannot do, or does differently, is listed with its path. What guards something
     (a condition, a gate, an approval) is never left out: where it cannot be said, the job does not
-    run or fails. Raises InvalidRequest for a definition without an order, and for a managed
-    workflow without a definition to run.
+    run or fails. Raises InvalidRequest for a definition without an order.
     """
     found: dict[NotMapped, None] = {}
 
@@ -25,7 +24,7 @@ def export_workflow(definition: PipelineDefinition, options: ExportOptions) -> E
         found[NotMapped(path, f"{reason}.")] = None
 
     if options.shape == "managed":
-        workflow = managed_workflow(definition, options)
+        workflow = managed_workflow(definition, options, report)
     else:
         workflow = native_workflow(definition, options, report)
     text = _header(definition) + to_yaml(workflow)

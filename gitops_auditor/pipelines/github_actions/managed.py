@@ -5,10 +5,11 @@ Nothing of an event or an input is ever part of a shell command: it comes in var
 
 from typing import Final
 
-from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.github_actions.job_steps import Step, checkout, only_if
 from gitops_auditor.pipelines.github_actions.models import ExportOptions
 from gitops_auditor.pipelines.github_actions.names import literal
+from gitops_auditor.pipelines.github_actions.trigger_export import Report
 from gitops_auditor.pipelines.models import PipelineDefinition
 
 _REPORT: Final = """\
@@ -24,18 +25,17 @@ printf 'header = "Authorization: Bearer %s"\\n' "$GITOPS_TOKEN" |
 _EXECUTE: Final = """\
 python3 -m venv "$RUNNER_TEMP/gitops-auditor"
 "$RUNNER_TEMP/gitops-auditor/bin/pip" install --quiet "$PACKAGE"
-"$RUNNER_TEMP/gitops-auditor/bin/gitops-auditor" run "$DEFINITION"
+"$RUNNER_TEMP/gitops-auditor/bin/gitops-auditor" run "$PIPELINE"
 """
 _OUTCOME: Final = "${{ job.status == 'success' && 'completed' || 'failed' }}"
 
 
 def managed_workflow(
-    definition: PipelineDefinition, options: ExportOptions
+    definition: PipelineDefinition, options: ExportOptions, report: Report
 ) -> dict[str, JsonValue]:
-    """The workflow. Raises InvalidRequest when the options name no definition to run."""
+    """The workflow. It finds the pipeline by its name, among those of the repository."""
     if not options.definition_path:
-        hint = "Give the path of the definition in the repository."
-        raise InvalidRequest("A managed workflow runs a definition, and none is named.", hint=hint)
+        report("stages", "the runner finds it only in the repository: commit the definition there")
     labels = list(options.runs_on)
     return {
         "name": literal(definition.name),
@@ -55,28 +55,28 @@ def managed_workflow(
             "execute": {
                 "name": "Execute",
                 "runs-on": labels[0] if len(labels) == 1 else [*labels],
-                "steps": [*_steps(options)],
+                "steps": [*_steps(definition, options)],
             }
         },
     }
 
 
-def _steps(options: ExportOptions) -> list[Step]:
+def _steps(definition: PipelineDefinition, options: ExportOptions) -> list[Step]:
     execute: Step = {
         "name": "Execute pipeline",
         "env": {
             "PACKAGE": literal(options.package),
-            "DEFINITION": literal(options.definition_path),
+            "PIPELINE": literal(definition.name),
         },
         "shell": "bash",
         "run": _EXECUTE,
     }
-    notify = _report("Notify GitOps Auditor", "started")
-    final = _report("Report to GitOps Auditor", _OUTCOME)
+    notify = _callback("Notify GitOps Auditor", "started")
+    final = _callback("Report to GitOps Auditor", _OUTCOME)
     return [notify, checkout(), execute, only_if(final, "always()")]
 
 
-def _report(name: str, event: str) -> Step:
+def _callback(name: str, event: str) -> Step:
     return {
         "name": name,
         "env": {

@@ -33,9 +33,10 @@ class ExportOptions:
     """How a workflow is made.
 
     A `native` workflow is the pipeline itself in GitHub's terms. A `managed` one is started by the
-    platform, runs the definition at `definition_path` with the platform's own command, installed
+    platform, runs the repository's pipeline of this name with the platform's own command, installed
     from the requirement `package`, and reports back. `prefix` begins the file name; `runs_on` are
     labels of the runner, such as `self-hosted` for one that reaches a server on a local network.
+    `definition_path` is the pipeline's file, empty when it is stored on the platform only.
     """
 
     shape: Literal["native", "managed"] = "native"

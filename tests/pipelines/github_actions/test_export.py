@@ -13,13 +13,12 @@ import pytest
 import yaml
 from typing_extensions import override
 
-from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.pipelines.definition import parse_definition
 from gitops_auditor.pipelines.github_actions import Exported, ExportOptions, export_workflow
 from gitops_auditor.pipelines.github_actions.actions import ALL
 
 SAMPLES = Path(__file__).parent.parent
-MANAGED = ExportOptions(shape="managed", definition_path="ci.yaml")
+MANAGED = ExportOptions(shape="managed")
 
 
 def export(text: str, options: ExportOptions | None = None) -> Exported:
@@ -69,7 +68,7 @@ def test_labels_of_the_runner_can_be_chosen() -> None:
     options = ExportOptions(runs_on=("self-hosted", "lan"))
     for given in (
         options,
-        ExportOptions(shape="managed", definition_path="p", runs_on=options.runs_on),
+        ExportOptions(shape="managed", runs_on=options.runs_on),
     ):
         job = next(iter(jobs_of(export(one_job("timeout: 60"), given)).values()))
         assert job["runs-on"] == ["self-hosted", "lan"]
@@ -257,9 +256,15 @@ def test_a_managed_workflow_asks_for_the_pipeline_and_reports_start_and_end() ->
     assert all("${{" not in one.get("run", "") for one in steps)
 
 
-def test_a_managed_workflow_without_a_definition_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="none is named"):
-        export(one_job("timeout: 60"), ExportOptions(shape="managed"))
+def test_a_managed_workflow_runs_the_pipeline_of_this_name() -> None:
+    exported = export(one_job("timeout: 60"), MANAGED)
+    assert step(jobs_of(exported)["execute"], "Execute pipeline")["env"]["PIPELINE"] == "x"
+
+
+def test_a_managed_workflow_says_when_the_runner_cannot_find_the_definition() -> None:
+    assert "commit" in reasons(export(one_job("timeout: 60"), MANAGED))["stages"]
+    stored = ExportOptions(shape="managed", definition_path=".gitops/pipelines/x.yaml")
+    assert export(one_job("timeout: 60"), stored).not_mapped == ()
 
 
 _Request = tuple[str, str | None, str | None, bytes]

@@ -33,8 +33,7 @@ def schema() -> Any:
 
 def workflow(sample: str, shape: Literal["native", "managed"]) -> str:
     found = parse_definition((SAMPLES / sample).read_text(encoding="utf-8"))
-    options = ExportOptions(shape=shape, definition_path=".gitops/pipelines/ci.yaml")
-    return export_workflow(found, options).text
+    return export_workflow(found, ExportOptions(shape=shape)).text
 
 
 @pytest.mark.skipif(PACKAGE is None, reason=NO_SCHEMA)
