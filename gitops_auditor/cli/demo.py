@@ -7,7 +7,7 @@ import anyio
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli import conflicts, graph, impact, scan
+from gitops_auditor.cli import conflicts, demo_pipelines, graph, impact, scan
 from gitops_auditor.cli.addresses import show_addresses
 from gitops_auditor.cli.demo_repositories import make_workspace
 from gitops_auditor.cli.session import call, call_long, prepare, with_platform
@@ -33,12 +33,15 @@ def command(
     made = make_workspace(workspace)
     _head(f"{len(made)} git repositories in {_short(workspace)}")
     with_platform(lambda platform: _explain(platform, workspace), **own)
+    _head("Two of their pipelines")
+    # The pipelines are the demo's own, so a machine that cannot confine them shows them as well.
+    with_platform(demo_pipelines.run_all, **own, allow_unsandboxed=True)
     if once:
         return
     from gitops_auditor.app import serve
 
     _head("The same over MCP and REST")
-    anyio.run(serve, prepare(port=port, **own), show_addresses)
+    anyio.run(serve, prepare(port=port, allow_unsandboxed=True, **own), show_addresses)
 
 
 def _head(title: str) -> None:

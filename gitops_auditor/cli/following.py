@@ -86,8 +86,7 @@ class RunFollower:
             offset = piece.next_offset
 
     def _jobs(self, run: Run) -> list[JobRun]:
-        jobs = [job for stage in run.stages for job in stage.jobs]
-        return [one for one in jobs if self.job in (None, one.job, one.job.rpartition("/")[2])]
+        return [one for one in run.jobs if self.job in (None, one.job, one.job.rpartition("/")[2])]
 
     def _print(self, piece: LogText) -> None:
         *lines, rest = (self._rests.pop(piece.job, "") + piece.text).split("\n")

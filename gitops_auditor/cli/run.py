@@ -11,7 +11,7 @@ from gitops_auditor.cli.following import COLOURS, RunFollower
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line, plain, print_json
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
-from gitops_auditor.pipelines.records import Run
+from gitops_auditor.pipelines.records import Run, RunProgress
 
 CANCEL_SECONDS = 30.0
 FAILED = 1
@@ -41,16 +41,17 @@ def command(
         chosen = "WORKTREE" if worktree else ref or ""
         request = await _request(platform, pipeline, repository, chosen, given)
         if detach:
-            run: Run = await call(platform, "run_pipeline", **request)
+            started: RunProgress = await call(platform, "run_pipeline", **request)
+            run: Run = await call(platform, "get_run", run_id=started.id)
         else:
             async with carrying_out(platform):
-                run = await call(platform, "run_pipeline", **request)
-                follower = RunFollower(platform, run.id, quiet=quiet or as_json)
+                started = await call(platform, "run_pipeline", **request)
+                follower = RunFollower(platform, started.id, quiet=quiet or as_json)
                 run = await _followed(platform, follower)
         if as_json:
             print_json(run)
         else:
-            await _show_end(platform, run)
+            await show_end(platform, run)
         return FAILED if run.status in ("failed", "cancelled") else 0
 
     raise typer.Exit(with_platform(body))
@@ -127,7 +128,8 @@ async def _followed(platform: Platform, follower: RunFollower) -> Run:
         raise
 
 
-async def _show_end(platform: Platform, run: Run) -> None:
+async def show_end(platform: Platform, run: Run) -> None:
+    """How a run ended and, when it failed, why."""
     seconds = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
     line(
         f"[{COLOURS[run.status]}]{run.status}[/] [bold]{plain(run.pipeline_name)}[/bold]"
