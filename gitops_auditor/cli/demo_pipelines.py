@@ -1,4 +1,4 @@
-"""The part of the demo that runs pipelines: one that succeeds and one whose failure is explained."""
+"""The part of the demo that runs pipelines: one succeeds, and the failure of one is explained."""
 
 from typing import Final
 
