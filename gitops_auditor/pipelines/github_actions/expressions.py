@@ -141,6 +141,8 @@ class _Translation:
             return f"format('{{0}}', matrix.{named.member})"
         if named.name == "inputs":
             return self._input(named.member)
+        if named.name == "outputs":
+            raise CannotSay(f"a workflow shows no outputs by the name `{named.member}`")
         return _NAMES[named.name]
 
     def _input(self, name: str) -> str:

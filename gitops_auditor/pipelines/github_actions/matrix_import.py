@@ -26,11 +26,9 @@ class Imported:
 def matrix_of(job: Mapping[str, Node], path: str, report: ReportNode) -> Imported:
     """The matrix of a job; without fields when it has none, or one that is computed."""
     strategy = job.get("strategy")
-    for name in ("fail-fast", "max-parallel"):
-        node = child(strategy, name)
-        if node is not None and node.value not in (False, None):
-            reason = "combinations run whatever becomes of the others, as slots are free"
-            report(f"{path}.strategy.{name}", node, reason)
+    limit = child(strategy, "max-parallel")
+    if limit is not None:
+        report(f"{path}.strategy.max-parallel", limit, "combinations run as slots are free")
     node = child(strategy, "matrix")
     if node is None:
         return Imported()
@@ -38,7 +36,15 @@ def matrix_of(job: Mapping[str, Node], path: str, report: ReportNode) -> Importe
         report(f"{path}.strategy.matrix", node, "it is computed, so the job runs once")
         return Imported()
     systems = set(_AXIS.findall(written(job.get("runs-on"))))
-    return _Matrix(node, f"{path}.strategy.matrix", systems, report).imported()
+    found = _Matrix(node, f"{path}.strategy.matrix", systems, report).imported()
+    if not found.fields or _goes_on(child(strategy, "fail-fast")):
+        return found
+    return Imported({**found.fields, "fail_fast": True}, found.names)
+
+
+def _goes_on(fail_fast: Node | None) -> bool:
+    """Whether combinations run whatever becomes of the others: not unless a workflow says so."""
+    return fail_fast is not None and written(fail_fast) == "false"
 
 
 class _Matrix:

@@ -85,7 +85,7 @@ def _strategy(matrix: Matrix) -> JsonValue:
     for name, rules in (("include", matrix.include), ("exclude", matrix.exclude)):
         if rules:
             axes[name] = [{key: literal(one) for key, one in rule.items()} for rule in rules]
-    return {"fail-fast": False, "matrix": axes}
+    return {"fail-fast": matrix.fail_fast, "matrix": axes}
 
 
 def _makes_releases(definition: PipelineDefinition) -> bool:
