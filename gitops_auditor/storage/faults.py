@@ -34,8 +34,10 @@ _POSTGRESQL: dict[str, tuple[str, str]] = {
 BUSY = ("The database is busy.", "Try again in a few seconds.")
 
 
-def unavailable(error: SQLAlchemyError) -> Unavailable | None:
+def unavailable(error: SQLAlchemyError | sqlite3.Error) -> Unavailable | None:
     """The same failure as a typed error, or None when it is not about the state of the database."""
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_fault(error)
     if isinstance(error, PoolTimeout):
         return _typed(BUSY)
     if not isinstance(error, DBAPIError):

@@ -21,7 +21,8 @@ from gitops_auditor.pipelines.engine.record import (
 from gitops_auditor.pipelines.states import FINAL
 from gitops_auditor.pipelines.store import journal_rows as rows
 from gitops_auditor.pipelines.store import journal_statements as sql
-from gitops_auditor.pipelines.store.run_events import append_all
+from gitops_auditor.pipelines.store.run_events import Told, append_all, events_step
+from gitops_auditor.storage.batches import NothingMatched, Step, execute_step
 from gitops_auditor.storage.database import Database
 
 
@@ -113,7 +114,7 @@ class Journal:
         if row.status == "pending":
             run = (await transaction.execute(sql.RUN, {"b_run": run_id})).one()
             told = ("pipeline.started", rows.named(rows.identity(run)))
-            await append_all(self._events, transaction, [told], wanted["b_now"])
+            await append_all(self._events, transaction, [told])
         return claim
 
     async def load(self, claim: Claim) -> LoadedRun:
@@ -149,25 +150,27 @@ class Journal:
 
     async def save(self, claim: Claim, identity: RunIdentity, host: str, change: Change) -> None:
         """Keep all of a change or nothing, with its events."""
-        now = datetime.now(UTC)
-        async with self._database.write(durable=change.durable) as transaction:
-            await self._keep_run(transaction, claim, change)
-            await _many(transaction, sql.KEEP_JOBS, rows.jobs(claim, change))
-            await _many(transaction, sql.START_ATTEMPTS, rows.started(claim, host, change))
-            await _many(transaction, sql.END_ATTEMPTS, rows.ended(claim, change))
-            await append_all(self._events, transaction, rows.told(identity, change), now)
+        steps = [
+            _run_step(claim, change),
+            Step(sql.KEEP_JOBS, rows.jobs(claim, change)),
+            Step(sql.START_ATTEMPTS, rows.started(claim, host, change)),
+            Step(sql.END_ATTEMPTS, rows.ended(claim, change)),
+        ]
+        told = rows.told(identity, change)
+        try:
+            if self._database.dialect == "sqlite":
+                batch = [*steps, events_step(told)]
+                await self._database.write_batch(batch, durable=change.durable)
+            else:
+                await self._save(steps, told, durable=change.durable)
+        except NothingMatched:
+            raise _fenced(claim.run_id) from None
 
-    async def _keep_run(self, transaction: AsyncConnection, claim: Claim, change: Change) -> None:
-        values: dict[str, Any] = {
-            **_mine(claim),
-            "state": to_json(change.state, change.memory),
-            "isolation": change.isolation,
-        }
-        statement = sql.RELEASE_RUN if change.released else sql.KEEP_RUN
-        if change.end is not None:
-            statement = sql.END_RUN
-            values.update(rows.end(change.state, change.end))
-        await _one(transaction, statement, values, claim)
+    async def _save(self, steps: Sequence[Step], told: Sequence[Told], *, durable: bool) -> None:
+        async with self._database.write(durable=durable) as transaction:
+            for step in steps:
+                await execute_step(transaction, step)
+            await append_all(self._events, transaction, told)
 
     async def fail(self, claim: Claim, reason: str) -> None:
         """End a run that cannot be carried out: errored, what has not run is skipped."""
@@ -182,7 +185,7 @@ class Journal:
             run = (await transaction.execute(sql.RUN, {"b_run": claim.run_id})).one()
             jobs = (await transaction.execute(sql.JOBS, {"b_run": claim.run_id})).all()
             told = rows.told_of_failure(rows.identity(run), jobs, reason)
-            await append_all(self._events, transaction, told, now)
+            await append_all(self._events, transaction, told)
 
     @property
     def version(self) -> int:
@@ -216,8 +219,13 @@ async def _one(
         raise _fenced(claim.run_id)
 
 
-async def _many(
-    transaction: AsyncConnection, statement: Any, found: Sequence[dict[str, Any]]
-) -> None:
-    if found:
-        await transaction.execute(statement, found)
+def _run_step(claim: Claim, change: Change) -> Step:
+    values: dict[str, Any] = {
+        **_mine(claim),
+        "state": to_json(change.state, change.memory),
+        "isolation": change.isolation,
+    }
+    if change.end is not None:
+        values.update(rows.end(change.state, change.end))
+        return Step(sql.END_RUN, [values], must_match=True)
+    return Step(sql.RELEASE_RUN if change.released else sql.KEEP_RUN, [values], must_match=True)

@@ -66,7 +66,7 @@ _MINE = and_(
     _RUN.id == bindparam("b_run"),
     _RUN.owner == bindparam("b_owner"),
     _RUN.fence == bindparam("b_fence"),
-    _RUN.status.in_(ACTIVE),
+    _RUN.completed_at.is_(None),
 )
 KEEP_RUN = update(pipeline_runs).where(_MINE).values(
     state=bindparam("state"), isolation=bindparam("isolation")
