@@ -17,14 +17,28 @@ from gitops_auditor.app import catalog_for
 from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.http_api.arguments import EXPECTED_VERSION
 from gitops_auditor.operations import Context, Operation, OperationCatalog
-from gitops_auditor.services import open_services
+from gitops_auditor.pages import PageParams
+from gitops_auditor.pipelines.store.runs import Filter
+from gitops_auditor.services import Services, open_services
 from tests.factories.databases import migrated_database
 from tests.factories.git import make_repository
+from tests.factories.runs import run_settings, runs_carried_out
 from tests.factories.transports import Mcp, Outcome, Rest, over_mcp, over_rest
 
 SECRET = "password=hunter2"
 PACKAGE = '{"name": "lib", "version": "1.0.0", "dependencies": {"left-pad": "^1.0.0"}}'
 USER = '{"name": "app", "version": "1.0.0", "dependencies": {"lib": "^2.0.0"}}'
+CHECKS = """
+name: checks
+stages:
+  - name: test
+    jobs:
+      - passes: {script: echo fine | tee kept.txt, artifacts: [kept.txt]}
+      - breaks: {script: "echo boom && exit 3"}
+"""
+STORED = "name: stored\nstages: [{name: one, jobs: [{name: job, script: 'true'}]}]"
+WORKFLOW = "name: ci\non: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: make}]}}"
+LAST_RUN = "the run that was started last"
 REPORT = {
     "timestamp": "2026-01-01T00:00:00Z",
     "health_status": "green",
@@ -40,6 +54,13 @@ ABSENT: Mapping[str, Any] = {
     "clone_url": "https://absent.invalid/acme/tool.git",
     "report": {},
     "change_type": "breaking",
+    "pipeline_id": "absent",
+    "run_id": "absent",
+    "source": STORED,
+    "job": "absent/job",
+    "approve": True,
+    "template": "absent",
+    "workflow": "absent",
 }
 """A value for each required parameter that names something there is not."""
 
@@ -50,6 +71,7 @@ class Pair(NamedTuple):
     mcp: Mcp
     rest: Rest
     catalog: OperationCatalog
+    services: tuple[Services, Services]
 
     @property
     def shared(self) -> list[Operation]:
@@ -58,10 +80,19 @@ class Pair(NamedTuple):
 
     async def call(self, operation: Operation, arguments: Mapping[str, Any]) -> Outcome:
         """Call it on both sides, and give what both answered."""
-        by_mcp = await self.mcp.call(operation, arguments)
-        by_rest = await self.rest.call(operation, arguments)
+        behind_mcp, behind_rest = self.services
+        by_mcp = await self.mcp.call(operation, await _filled_in(arguments, behind_mcp))
+        by_rest = await self.rest.call(operation, await _filled_in(arguments, behind_rest))
         assert by_mcp == by_rest, operation.name
         return by_mcp
+
+
+async def _filled_in(arguments: Mapping[str, Any], services: Services) -> dict[str, Any]:
+    """The arguments with the id of a run that each platform chose for itself."""
+    if LAST_RUN not in arguments.values():
+        return dict(arguments)
+    runs = await services.pipelines.runs.list(Filter(), PageParams(limit=1))
+    return {**arguments, "run_id": runs.items[0].id}
 
 
 @asynccontextmanager
@@ -73,12 +104,19 @@ async def side_by_side(
         async def opened(name: str) -> Any:
             (tmp_path / name).mkdir()
             url = await stack.enter_async_context(migrated_database(tmp_path / name))
-            settings = load_settings({}, data_dir=tmp_path / name / "data", database=url, **changes)
-            return await stack.enter_async_context(open_services(settings))
+            settings = load_settings(
+                {}, data_dir=tmp_path / name / "data", database=url, **run_settings(tmp_path)
+            )
+            services = await stack.enter_async_context(
+                open_services(settings.model_copy(update=changes))
+            )
+            await stack.enter_async_context(runs_carried_out(services))
+            return services
 
-        mcp = await stack.enter_async_context(over_mcp(catalog, await opened("mcp")))
-        rest = await stack.enter_async_context(over_rest(catalog, await opened("rest")))
-        yield Pair(mcp, rest, catalog)
+        behind = (await opened("mcp"), await opened("rest"))
+        mcp = await stack.enter_async_context(over_mcp(catalog, behind[0]))
+        rest = await stack.enter_async_context(over_rest(catalog, behind[1]))
+        yield Pair(mcp, rest, catalog, behind)
 
 
 @pytest.fixture
@@ -86,7 +124,8 @@ async def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "workspace"
     for name, manifest in (("lib", PACKAGE), ("app", USER)):
         origin = f"https://example.org/acme/{name}.git"
-        await make_repository(folder / name, {"package.json": manifest}, origin=origin)
+        files = {"package.json": manifest, ".gitops/pipeline.yaml": CHECKS}
+        await make_repository(folder / name, files, origin=origin)
     return folder
 
 
@@ -115,6 +154,7 @@ def sequence(workspace: Path) -> list[tuple[str, dict[str, Any]]]:
         ("analyze_impact", {"repository": "acme/lib", "change_type": "breaking"}),
         ("list_dependency_changes", {"limit": 5}),
         ("list_scan_problems", {}),
+        *pipeline_calls(),
         ("list_work", {"status": "success"}),
         ("get_work", {"work_id": "absent"}),
         ("cancel_work", {"work_id": "absent"}),
@@ -125,7 +165,38 @@ def sequence(workspace: Path) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-REFUSED = {"clone_repository", "get_work", "cancel_work"}
+def pipeline_calls() -> list[tuple[str, dict[str, Any]]]:
+    """Calls that use every shared operation on pipelines."""
+    lib = {"repository_id": "acme/lib"}
+    run = {"run_id": LAST_RUN}
+    stored = {"pipeline_id": "stored"}
+    return [
+        ("sync_pipelines", lib),
+        ("list_pipelines", lib),
+        ("create_pipeline", {**lib, "source": STORED}),
+        ("update_pipeline", {**stored, "status": "paused", "expected_version": 1}),
+        ("get_pipeline", stored),
+        ("delete_pipeline", {**stored, "expected_version": 2}),
+        ("validate_pipeline", {"source": STORED, **lib}),
+        ("simulate_pipeline", {"pipeline_id": "checks"}),
+        ("export_workflow", {"pipeline_id": "checks"}),
+        ("import_workflow", {"workflow": WORKFLOW}),
+        ("list_pipeline_templates", lib),
+        ("apply_pipeline_template", {**lib, "template": "node-ci"}),
+        ("run_pipeline", {"pipeline_id": "checks", "wait_seconds": 40}),
+        ("get_run", run),
+        ("list_runs", {"pipeline_id": "checks"}),
+        ("read_run_log", {**run, "job": "breaks"}),
+        ("explain_failure", run),
+        ("list_artifacts", run),
+        ("read_artifact", {**run, "job": "test/passes", "path": "kept.txt"}),
+        ("cancel_run", run),
+        ("decide_approval", {**run, "job": "test/breaks", "approve": True}),
+        ("rerun_pipeline", {**run, "scope": "failed", "wait_seconds": 40}),
+    ]
+
+
+REFUSED = {"clone_repository", "get_work", "cancel_work", "decide_approval"}
 """Calls of the sequence that fail, on both sides with the same words."""
 
 
@@ -174,7 +245,8 @@ async def test_what_is_not_there_is_the_same_failure_everywhere(
     async with side_by_side(tmp_path, every) as pair:
         asked = [found for found in pair.shared if required(found) and not found.long]
         codes = {found.name: (await pair.call(found, required(found))).code for found in asked}
-    assert codes.pop("import_repositories") == "invalid_request"
+    assert {codes.pop("import_repositories"), codes.pop("import_workflow")} == {"invalid_request"}
+    assert codes.pop("validate_pipeline") is None
     assert set(codes.values()) == {"not_found"}, codes
 
 

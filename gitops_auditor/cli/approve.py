@@ -17,7 +17,7 @@ def command(
     """Approve a job that waits for it, or reject it."""
 
     async def body(platform: Platform) -> Run:
-        run: Run = await call(
+        await call(
             platform,
             "decide_approval",
             run_id=run_id,
@@ -25,6 +25,7 @@ def command(
             approve=not reject,
             comment=comment,
         )
+        run: Run = await call(platform, "get_run", run_id=run_id)
         return run
 
     show(with_platform(body))

@@ -14,7 +14,8 @@ def command(run_id: str = typer.Argument(help="Id of the run.")) -> None:
     """Cancel a run and wait until nothing of it is left."""
 
     async def body(platform: Platform) -> Run:
-        run: Run = await call(platform, "cancel_run", run_id=run_id, wait_seconds=WAIT_SECONDS)
+        await call(platform, "cancel_run", run_id=run_id, wait_seconds=WAIT_SECONDS)
+        run: Run = await call(platform, "get_run", run_id=run_id)
         return run
 
     show(with_platform(body))

@@ -6,7 +6,7 @@ from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line
 from gitops_auditor.errors import InvalidRequest
-from gitops_auditor.pipelines.records import Run
+from gitops_auditor.pipelines.records import RunProgress
 
 
 def command(
@@ -19,8 +19,10 @@ def command(
         raise InvalidRequest("--failed and --from exclude each other.", hint="Give one of them.")
     scope = "failed" if failed else "from_job" if job else "all"
 
-    async def body(platform: Platform) -> Run:
-        run: Run = await call(platform, "rerun", run_id=run_id, scope=scope, job=job)
+    async def body(platform: Platform) -> RunProgress:
+        run: RunProgress = await call(
+            platform, "rerun_pipeline", run_id=run_id, scope=scope, job=job
+        )
         return run
 
     run = with_platform(body)

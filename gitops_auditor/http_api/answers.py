@@ -17,7 +17,7 @@ def result_answer(operation: Operation, scope: Scope, result: BaseModel) -> Resp
     tag = _entity_tag(result)
     if tag is not None:
         headers["ETag"] = tag
-        if operation.method == "GET" and _has(scope, tag):
+        if operation.method == "GET" and _is_whole(result) and _has(scope, tag):
             return Response(status_code=304, headers=headers)
     status = _status(operation, result)
     if status in {201, 202}:
@@ -37,13 +37,17 @@ def _status(operation: Operation, result: BaseModel) -> int:
 
 def _location(operation: Operation, scope: Scope, result: BaseModel) -> str:
     identity = quote(str(getattr(result, "id", "")), safe="/")
-    base = "/api/work" if operation.long else scope["path"].rstrip("/")
-    return f"{base}/{identity}"
+    return f"{operation.location or scope['path'].rstrip('/')}/{identity}"
 
 
 def _entity_tag(result: BaseModel) -> str | None:
     version = getattr(result, "version", None)
     return f'"{version}"' if isinstance(version, int) else None
+
+
+def _is_whole(result: BaseModel) -> bool:
+    """Whether everything in the result belongs to its version."""
+    return not getattr(result, "changes_within_version", False)
 
 
 def _has(scope: Scope, tag: str) -> bool:

@@ -49,6 +49,7 @@ class Operation:
     idempotent: bool = False
     open_world: bool = False
     status: int = 200
+    location: str = ""
     available: Callable[[Any], bool] = _always
 
     @property
@@ -78,14 +79,16 @@ class Toolset:
         idempotent: bool = False,
         open_world: bool = False,
         status: int = 200,
+        location: str = "",
         available: Callable[[Any], bool] = _always,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an operation at `route`, for example `GET /api/x/{id}`.
 
         The name is the function's, the description its docstring, the schemas its annotations.
         The role defaults to viewer for reads and operator otherwise. `open_world` says that it
-        talks to systems that are not ours. `available` tells of a result whether it reports a
-        working service; REST answers 503 with the result when it does not.
+        talks to systems that are not ours. `location` is the path under which what it made is
+        found by its id, where that is not its own. `available` tells of a result whether it
+        reports a working service; REST answers 503 with the result when it does not.
         """
         method, path = _parse_route(route)
 
@@ -109,6 +112,7 @@ class Toolset:
                 idempotent=idempotent or effect == "read",
                 open_world=open_world,
                 status=202 if long else status,
+                location="/api/work" if long else location,
                 available=available,
             )
             self.operations.append(declared)

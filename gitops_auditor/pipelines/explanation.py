@@ -91,7 +91,7 @@ class Explainer:
 
 def _failures(run: Run) -> list[JobRun]:
     """The failed jobs, in the order in which they ended: the first may have caused the others."""
-    failed = [job for stage in run.stages for job in stage.jobs if job.status == "failed"]
+    failed = [job for job in run.jobs if job.status == "failed"]
     return sorted(failed, key=lambda job: job.completed_at or run.created_at)
 
 
@@ -120,6 +120,6 @@ def _place(found: Location) -> Place:
 def _next(run: Run, job: JobRun) -> NextCall:
     if job.failure_kind in ("errored", "lost", "timeout"):
         why = "The work itself did not say no: repeating it may be enough."
-        return NextCall(operation="rerun", run_id=run.id, job=None, why=why)
+        return NextCall(operation="rerun_pipeline", run_id=run.id, job=None, why=why)
     why = "Correct the cause, then start the pipeline again; the whole log is here."
     return NextCall(operation="read_run_log", run_id=run.id, job=job.job, why=why)

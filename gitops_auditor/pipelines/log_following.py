@@ -71,7 +71,6 @@ class LogFollower:
 def _started(run: Run, name: str | None) -> list[JobRun]:
     return [
         job
-        for stage in run.stages
-        for job in stage.jobs
+        for job in run.jobs
         if job.attempt and name in (None, job.job, job.job.rpartition("/")[2])
     ]

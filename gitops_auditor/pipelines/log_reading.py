@@ -52,7 +52,7 @@ class LogReader:
 
 def job_meant(run: Run, name: str | None) -> JobRun:
     """The job of this name or, without one, the one that a reader looks for. Raises NotFound."""
-    jobs = [job for stage in run.stages for job in stage.jobs]
+    jobs = run.jobs
     if name is not None:
         found = [one for one in jobs if name in (one.job, one.job.rpartition("/")[2])]
         if len(found) != 1:

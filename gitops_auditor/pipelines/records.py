@@ -1,7 +1,7 @@
 """What callers are shown of pipelines and their runs."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +51,9 @@ class StageOutline(Record):
 
 class Pipeline(PipelineSummary):
     """A pipeline with its present definition; `source` is the text as it was written."""
+
+    changes_within_version: ClassVar[bool] = True
+    """Runs come and go while the pipeline stays at its version."""
 
     source: str
     stages: list[StageOutline]
@@ -133,6 +136,20 @@ class Run(RunSummary):
     awaiting_approval: list[str] = Field(default_factory=list)
     artifacts: list[ArtifactInfo] = Field(default_factory=list)
     figures: dict[str, Figure] = Field(default_factory=dict)
+
+    @property
+    def jobs(self) -> list[JobRun]:
+        """Its jobs, in order."""
+        return [job for stage in self.stages for job in stage.jobs]
+
+
+class RunProgress(RunSummary):
+    """A run, and the jobs of it that call for something."""
+
+    pipeline_name: str
+    running_jobs: list[str]
+    failed_jobs: list[str]
+    awaiting_approval: list[str]
 
 
 Pipeline.model_rebuild()

@@ -39,16 +39,13 @@ class Repeater:
 def _state(run: Run) -> RunState:
     jobs = {
         one.job: JobState(status=one.status, attempt=one.attempt, failure=one.failure_kind)
-        for stage in run.stages
-        for one in stage.jobs
+        for one in run.jobs
     }
     return RunState(jobs, status=run.status, failure=run.failure_kind)
 
 
 def _jobs(arrangement: Arrangement, state: RunState, before: Run) -> list[NewJob]:
-    outputs: dict[str, JsonValue] = {
-        one.job: dict(one.outputs) for stage in before.stages for one in stage.jobs
-    }
+    outputs: dict[str, JsonValue] = {one.job: dict(one.outputs) for one in before.jobs}
     return [
         one
         if state.jobs[one.job].status == "pending"

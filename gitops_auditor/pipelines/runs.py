@@ -19,7 +19,7 @@ from gitops_auditor.pipelines.store import definitions as definition_store
 from gitops_auditor.pipelines.store import external_runs
 from gitops_auditor.pipelines.store import runs as store
 from gitops_auditor.pipelines.store.runs import Filter
-from gitops_auditor.pipelines.views import progress_of, run_view
+from gitops_auditor.pipelines.views import run_view, steps_of
 from gitops_auditor.storage.database import Database
 
 LOOK_SECONDS: Final = 1.0
@@ -74,7 +74,7 @@ class Runs:
         while True:
             seen = self._database.changes.version
             run = await self.get(run_id)
-            over, jobs, message = progress_of(run)
+            over, jobs, message = steps_of(run)
             if progress is not None and (over, message) != told:
                 told = (over, message)
                 await progress(over, jobs, message)

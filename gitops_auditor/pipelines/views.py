@@ -5,7 +5,15 @@ from itertools import groupby
 from typing import Any
 
 from gitops_auditor.pipelines.fields import Written
-from gitops_auditor.pipelines.records import ArtifactInfo, Figure, JobRun, Run, StageRun
+from gitops_auditor.pipelines.records import (
+    ArtifactInfo,
+    Figure,
+    JobRun,
+    Run,
+    RunProgress,
+    RunSummary,
+    StageRun,
+)
 from gitops_auditor.pipelines.states import JobStatus
 
 Row = Mapping[Any, Any]
@@ -52,13 +60,28 @@ def figures(metrics: Any) -> dict[str, Figure]:
     return found
 
 
-def progress_of(run: Run) -> tuple[int, int, str]:
+def progress_of(run: Run) -> RunProgress:
+    """The run with the jobs that call for something."""
+    values = {name: getattr(run, name) for name in RunSummary.model_fields}
+    return RunProgress(
+        **values,
+        pipeline_name=run.pipeline_name,
+        running_jobs=_with_status(run, "running"),
+        failed_jobs=_with_status(run, "failed"),
+        awaiting_approval=run.awaiting_approval,
+    )
+
+
+def steps_of(run: Run) -> tuple[int, int, str]:
     """How many jobs are over, of how many, and which one runs."""
-    jobs = [job for stage in run.stages for job in stage.jobs]
-    over = sum(one.status not in ("pending", "running") for one in jobs)
-    running = [one.job for one in jobs if one.status == "running"]
+    over = sum(job.status not in ("pending", "running") for job in run.jobs)
+    running = _with_status(run, "running")
     more = f" and {len(running) - 1} more" if len(running) > 1 else ""
-    return over, len(jobs), f"{running[0]}{more}" if running else run.status
+    return over, len(run.jobs), f"{running[0]}{more}" if running else run.status
+
+
+def _with_status(run: Run, status: JobStatus) -> list[str]:
+    return [job.job for job in run.jobs if job.status == status]
 
 
 def _stages(jobs: Sequence[JobRun], broken: frozenset[str]) -> list[StageRun]:

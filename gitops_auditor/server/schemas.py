@@ -1,8 +1,9 @@
 """JSON Schemas as short as clients need them: they are paid for in every conversation.
 
-Left out are titles, the nullness and null defaults of optional parameters, and definitions that are
-used once or are no longer than a reference to them. What remains accepts what the model accepts,
-except an explicit null for a parameter that can simply be left out.
+Left out are titles, the nullness and null defaults of optional parameters, definitions that are
+used once or are shorter repeated than named, and of results which members are always there and how
+moments are written (RFC 3339, section 5.6). What remains accepts what the model accepts, except an
+explicit null for a parameter that can simply be left out.
 """
 
 import json
@@ -14,13 +15,12 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 
 _REFERENCE = "#/$defs/"
-_SHORT = 120
-"""Characters up to which repeating a definition costs about as much as naming it."""
-
 _NOT_SCHEMAS = frozenset({"default", "const", "enum", "examples", "required"})
 _MAPS_OF_SCHEMAS = frozenset({"properties", "$defs", "patternProperties"})
 _INPUT_NOISE = frozenset({"title", "discriminator"})
-_OUTPUT_NOISE = _INPUT_NOISE | {"default", "description", "minLength", "maxLength", "pattern"}
+_OUTPUT_NOISE = _INPUT_NOISE | {
+    *("default", "description", "minLength", "maxLength", "pattern", "required", "format"),
+}
 
 
 def input_schema(params: type[BaseModel]) -> Schema:
@@ -34,7 +34,7 @@ def input_schema(params: type[BaseModel]) -> Schema:
 def output_schema(result: type[BaseModel]) -> Schema:
     """The schema of a tool's structured content; its descriptions are in the documentation."""
     schema = _without(result.model_json_schema(mode="serialization"), _OUTPUT_NOISE)
-    merged: Schema = _merge_nulls(_inline(schema))
+    merged: Schema = _drop_types_of_enums(_merge_nulls(_inline(schema)))
     return merged
 
 
@@ -71,12 +71,17 @@ def _inline(schema: Schema) -> Schema:
         name: definition
         for name, definition in definitions.items()
         if not _reaches(name, definition, definitions)
-        and (_uses(name, text) == 1 or len(json.dumps(definition)) <= _SHORT)
+        and _is_shorter_repeated(name, definition, _uses(name, text))
     }
     expanded: Schema = _expand(schema, inlined)
     kept = {key: value for key, value in expanded.get("$defs", {}).items() if key not in inlined}
     expanded.pop("$defs", None)
     return {**expanded, "$defs": kept} if kept else expanded
+
+
+def _is_shorter_repeated(name: str, definition: Schema, uses: int) -> bool:
+    length, reference = len(json.dumps(definition)), len(f'{{"$ref": "{_REFERENCE}{name}"}}')
+    return uses * length <= length + len(name) + uses * reference
 
 
 def _uses(name: str, text: str) -> int:
@@ -117,13 +122,27 @@ def _omit_nulls(schema: Any) -> Any:
 
 
 def _merge_nulls(schema: Any) -> Any:
-    """`anyOf` of one type and null as a list of types (JSON Schema 2020-12, section 6.1.1)."""
+    """`anyOf` of plain types, or of one and null, as a list (JSON Schema 2020-12, 6.1.1)."""
+    if isinstance(schema, Mapping) and all(map(_is_plain, schema.get("anyOf", [{}]))):
+        beside = {key: value for key, value in schema.items() if key != "anyOf"}
+        return {**beside, "type": [part["type"] for part in schema["anyOf"]]}
     if isinstance(schema, Mapping) and len(parts := schema.get("anyOf", [])) == 2:
         others = [part for part in parts if part != {"type": "null"}]
         if len(others) == 1 and isinstance(others[0].get("type"), str):
             beside = {key: value for key, value in schema.items() if key != "anyOf"}
             schema = {**beside, **_nullable(others[0])}
     return _map_schemas(schema, _merge_nulls)
+
+
+def _drop_types_of_enums(schema: Any) -> Any:
+    """The values of an enumeration have their types already."""
+    if isinstance(schema, Mapping) and "enum" in schema:
+        schema = {key: value for key, value in schema.items() if key != "type"}
+    return _map_schemas(schema, _drop_types_of_enums)
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    return set(schema) == {"type"} and isinstance(schema["type"], str)
 
 
 def _nullable(schema: Mapping[str, Any]) -> Schema:

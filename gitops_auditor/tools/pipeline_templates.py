@@ -16,7 +16,7 @@ class TemplateVariable(Record):
     name: str
     type: str
     description: str
-    default: JsonValue = None
+    default: str | float | list[str]
 
 
 class PipelineTemplate(Record):

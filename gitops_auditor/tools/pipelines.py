@@ -154,8 +154,9 @@ async def get_pipeline(ctx: Context, params: PipelineRef) -> Pipeline:
 )
 async def update_pipeline(ctx: Context, params: PipelineUpdate) -> Pipeline:
     """Update the definition or the status of a pipeline. Runs under way keep their definition."""
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
     return await ctx.services.pipelines.registry.update(
-        params.pipeline_id,
+        found.id,
         ctx.principal.name,
         params.source,
         params.status,
@@ -168,7 +169,8 @@ async def update_pipeline(ctx: Context, params: PipelineUpdate) -> Pipeline:
 )
 async def delete_pipeline(ctx: Context, params: VersionedPipeline) -> PipelineSummary:
     """Delete a pipeline that has no run under way. The history of its runs stays."""
-    return await ctx.services.pipelines.registry.remove(params.pipeline_id, params.expected_version)
+    found = await ctx.services.pipelines.registry.find(params.pipeline_id)
+    return await ctx.services.pipelines.registry.remove(found.id, params.expected_version)
 
 
 @toolset.operation("POST /api/pipelines/validate", effect="read")

@@ -11,11 +11,12 @@ from gitops_auditor.pipelines.explanation import FailureExplanation
 from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.launching import Order
 from gitops_auditor.pipelines.log_reading import LogText
-from gitops_auditor.pipelines.records import ArtifactInfo, Record, Run, RunSummary
+from gitops_auditor.pipelines.records import ArtifactInfo, Record, Run, RunProgress, RunSummary
 from gitops_auditor.pipelines.reruns import Everything, FromJob, OnlyFailed, RerunScope
 from gitops_auditor.pipelines.retention import Cleanup
 from gitops_auditor.pipelines.states import RunStatus
 from gitops_auditor.pipelines.store.runs import Filter
+from gitops_auditor.pipelines.views import progress_of
 from gitops_auditor.repositories.models import ID_PATTERN
 from gitops_auditor.tools.pipelines import PipelineRef, Ref, toolset
 
@@ -148,14 +149,18 @@ class CleanupRequest(Params):
 
 
 @toolset.operation(
-    "POST /api/pipelines/{pipeline_id}/execute", effect="write", open_world=True, status=202
+    "POST /api/pipelines/{pipeline_id}/execute",
+    effect="write",
+    open_world=True,
+    status=202,
+    location="/api/runs",
 )
-async def run_pipeline(ctx: Context, params: RunRequest) -> Run:
+async def run_pipeline(ctx: Context, params: RunRequest) -> RunProgress:
     """Run a pipeline at a branch, tag, commit or the working tree. Answers at once with the run."""
     pipeline = await ctx.services.pipelines.registry.find(params.pipeline_id)
     order = Order(pipeline.id, params.ref, params.inputs, params.idempotency_key)
     run = await ctx.services.pipelines.launcher.start(order, ctx.principal.name)
-    return await ctx.services.pipelines.runs.wait(run.id, params.wait_seconds, ctx.progress)
+    return await _progress(ctx, run.id, params.wait_seconds)
 
 
 @toolset.operation("GET /api/runs", surface="toolset")
@@ -188,10 +193,10 @@ async def get_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
 
 
 @toolset.operation("POST /api/runs/{run_id}/cancel", effect="write", idempotent=True)
-async def cancel_run(ctx: Context, params: RunWait) -> Run:
+async def cancel_run(ctx: Context, params: RunWait) -> RunProgress:
     """Cancel a run and end every process of it. One that is over stays as it is."""
     await ctx.services.pipelines.runs.cancel(params.run_id)
-    return await ctx.services.pipelines.runs.wait(params.run_id, params.wait_seconds, ctx.progress)
+    return await _progress(ctx, params.run_id, params.wait_seconds)
 
 
 @toolset.operation(
@@ -200,25 +205,30 @@ async def cancel_run(ctx: Context, params: RunWait) -> Run:
     surface="rest",
     idempotent=True,
 )
-async def cancel_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
+async def cancel_pipeline_run(ctx: Context, params: PipelineRun) -> RunProgress:
     """Cancel one run of one pipeline."""
     run = await _of_pipeline(ctx, params)
     await ctx.services.pipelines.runs.cancel(run.id)
-    return await ctx.services.pipelines.runs.get(run.id)
+    return await _progress(ctx, run.id)
 
 
 @toolset.operation(
-    "POST /api/runs/{run_id}/rerun", effect="write", surface="toolset", open_world=True, status=202
+    "POST /api/runs/{run_id}/rerun",
+    effect="write",
+    surface="toolset",
+    open_world=True,
+    status=202,
+    location="/api/runs",
 )
-async def rerun(ctx: Context, params: RerunRequest) -> Run:
+async def rerun_pipeline(ctx: Context, params: RerunRequest) -> RunProgress:
     """Repeat a finished run at its commit: all of it, what failed, or from a job on."""
     scope = _scope(params)
     run = await ctx.services.pipelines.repeater.rerun(params.run_id, scope, ctx.principal.name)
-    return await ctx.services.pipelines.runs.wait(run.id, params.wait_seconds, ctx.progress)
+    return await _progress(ctx, run.id, params.wait_seconds)
 
 
 @toolset.operation("POST /api/runs/{run_id}/approve", effect="write", surface="toolset")
-async def decide_approval(ctx: Context, params: Decision) -> Run:
+async def decide_approval(ctx: Context, params: Decision) -> RunProgress:
     """Approve or reject a job that waits for it."""
     await ctx.services.pipelines.runs.decide(
         params.run_id,
@@ -228,7 +238,7 @@ async def decide_approval(ctx: Context, params: Decision) -> Run:
         comment=params.comment,
         answers=params.answers,
     )
-    return await ctx.services.pipelines.runs.get(params.run_id)
+    return await _progress(ctx, params.run_id)
 
 
 @toolset.operation("GET /api/runs/{run_id}/log")
@@ -270,6 +280,11 @@ async def cleanup_runs(ctx: Context, params: CleanupRequest) -> Cleanup:
     return await ctx.services.pipelines.retention.cleanup(
         params.days, params.keep, dry_run=params.dry_run
     )
+
+
+async def _progress(ctx: Context, run_id: str, wait_seconds: float = 0.0) -> RunProgress:
+    run = await ctx.services.pipelines.runs.wait(run_id, wait_seconds, ctx.progress)
+    return progress_of(run)
 
 
 async def _of_pipeline(ctx: Context, params: PipelineRun) -> Run:

@@ -1,12 +1,14 @@
 """Long-running work: what is under way, its result, and how to end it."""
 
-from pydantic import Field
+from datetime import datetime
+
+from pydantic import BaseModel, Field
 
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.repositories.models import DiscoveryReport, Repository
-from gitops_auditor.work import WorkRecord, WorkStatus
+from gitops_auditor.work import FailureKind, WorkRecord, WorkStatus
 
 toolset = Toolset(
     "work", "Long-running work", "Wait for, inspect and cancel work that takes a while."
@@ -37,6 +39,18 @@ class WorkFilter(PageParams):
     status: WorkStatus | None = Field(None, description="Only work in this state.")
 
 
+class WorkState(BaseModel):
+    """Long-running work without its result."""
+
+    id: str
+    operation: str
+    status: WorkStatus
+    failure_kind: FailureKind | None = None
+    message: str = ""
+    created_at: datetime
+    completed_at: datetime | None = None
+
+
 @toolset.operation("GET /api/work/{work_id}")
 async def get_work(ctx: Context, params: WorkWait) -> AnyWork:
     """Get long-running work by its id: progress, and the result once it succeeded."""
@@ -56,9 +70,10 @@ async def list_work(ctx: Context, params: WorkFilter) -> Page[AnyWork]:
 
 
 @toolset.operation("POST /api/work/{work_id}/cancel", effect="write", idempotent=True)
-async def cancel_work(ctx: Context, params: WorkRef) -> AnyWork:
+async def cancel_work(ctx: Context, params: WorkRef) -> WorkState:
     """Cancel long-running work. Repeating it, or cancelling what has ended, changes nothing."""
-    return _view(await ctx.services.work.cancel(params.work_id))
+    record = await ctx.services.work.cancel(params.work_id)
+    return WorkState.model_validate(record, from_attributes=True)
 
 
 def _view(record: WorkRecord) -> AnyWork:

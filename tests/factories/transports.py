@@ -17,9 +17,9 @@ from gitops_auditor.server.http import McpEndpoint
 from gitops_auditor.services import Services
 
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$")
-_RANDOM = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16})\b")
+_RANDOM = re.compile(r"(?<![0-9a-f])([0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16})(?![0-9a-f])")
 
-_BY_CHANCE = {"seconds", "hash"}
+_BY_CHANCE = {"seconds", "hash", "peak_memory_bytes"}
 _OF_WORK = {"done", "total", "message"}
 """How far work has come when it is looked at."""
 
@@ -95,8 +95,10 @@ def _failure(body: Mapping[str, Any]) -> Outcome:
 def comparable(value: Any) -> Any:
     """The value without what differs by chance: moments, durations, random ids and their hashes."""
     if isinstance(value, dict):
-        left_out = _OF_WORK if "failure_kind" in value else _BY_CHANCE
-        return {key: comparable(item) for key, item in value.items() if key not in left_out}
+        is_work = {"failure_kind", "operation"} <= set(value)
+        left_out = _BY_CHANCE | _OF_WORK if is_work else _BY_CHANCE
+        kept = {key for key in value if key not in left_out and not key.endswith("_seconds")}
+        return {key: comparable(value[key]) for key in sorted(kept)}
     if isinstance(value, list):
         return [comparable(item) for item in value]
     if not isinstance(value, str):

@@ -19,9 +19,10 @@ MOST_BYTES = 40_000
 LONGEST_DESCRIPTION = 400
 VERBS = frozenset(
     {
-        *("analyze", "cancel", "check", "clone", "create", "delete", "discover", "explain"),
-        *("export", "find", "get", "import", "list", "refresh", "register", "remove"),
-        *("resolve", "revoke", "scan", "update", "validate", "verify"),
+        *("analyze", "apply", "cancel", "check", "clone", "create", "decide", "delete"),
+        *("discover", "explain", "export", "find", "get", "import", "list", "read", "refresh"),
+        *("register", "remove", "rerun", "resolve", "revoke", "run", "scan", "simulate", "sync"),
+        *("update", "validate", "verify"),
     }
 )
 OPEN_BY_NATURE = frozenset({"details", "parameters", "before", "after", "error"})
