@@ -53,6 +53,21 @@ class RunEngine:
         finally:
             del self._open[run_id]
 
+    def is_waiting(self, run_id: str) -> bool:
+        """Whether the run is open here and does nothing but wait for somebody's approval."""
+        course = self._open.get(run_id)
+        return course is not None and course.is_waiting
+
+    def end_attempts(self) -> None:
+        """End all that runs here, at once, without the journal: another process may repeat it.
+
+        The runs stay open. They go on when the journal can be written and nobody took them.
+        """
+        for run_id, course in self._open.items():
+            if course is not None and course.crew.running:
+                _log.warning("the jobs of a run are ended: no sign of life", run=run_id)
+                course.crew.end_all("handed over", course.now())
+
     async def remove_leftovers(self) -> None:
         """Take away folders of runs that are over, which their processes did not live to do."""
         parts = self._parts

@@ -27,13 +27,14 @@ class Writer:
         self._run = run
         self._fault = fault
 
-    async def write(self, change: Change, patience: float = PATIENCE_SECONDS) -> None:
+    async def write(self, change: Change, patience: float | None = None) -> None:
         """Keep the change. A locked or full database is tried again for `patience` seconds.
 
         Raises Fenced when the run is another process's, and Unavailable in the end.
         """
         self._fault("commit.before")
-        deadline, pause = time.monotonic() + patience, 0.1
+        most = PATIENCE_SECONDS if patience is None else patience
+        deadline, pause = time.monotonic() + most, 0.1
         while not await self._written(change, deadline):
             await anyio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
