@@ -14,7 +14,19 @@ class PipelineSettings(BaseModel):
         "PIPELINE_ENGINE_MODE", "production", "How pipeline jobs are carried out."
     )
     pipeline_worker_count: int = setting(
-        "PIPELINE_WORKER_COUNT", 4, "Pipeline jobs that run at once.", ge=1, le=256
+        "PIPELINE_WORKER_COUNT",
+        4,
+        "Pipeline jobs that run at once; 0 leaves them to workers, which takes PostgreSQL.",
+        ge=0,
+        le=256,
+    )
+    dead_seconds: float = setting(
+        "PIPELINE_DEAD_SECONDS",
+        30.0,
+        "On PostgreSQL, seconds without a sign of life after which another process takes the runs"
+        " of one over; the same on every machine.",
+        ge=2,
+        le=3600,
     )
     pipeline_timeout_seconds: int = setting(
         "PIPELINE_TIMEOUT_SECONDS",
@@ -28,7 +40,7 @@ class PipelineSettings(BaseModel):
     job_user: str = setting(
         "PIPELINE_JOB_USER", "nobody", "User that jobs run as when the service runs as root."
     )
-    minimum_isolation: Literal["bubblewrap", "landlock", "none"] = setting(
+    minimum_isolation: Literal["cgroup", "bubblewrap", "landlock", "none"] = setting(
         "PIPELINE_MINIMUM_ISOLATION",
         "landlock",
         "Least isolation that jobs run with; below it a run is refused with the remedy.",
@@ -53,6 +65,12 @@ class PipelineSettings(BaseModel):
     )
     job_memory_bytes: int = setting(
         "PIPELINE_JOB_MEMORY_BYTES", 4 * 2**30, "Memory that one job may use.", ge=16 * 2**20
+    )
+    job_cpus: float = setting(
+        "PIPELINE_JOB_CPUS",
+        0.0,
+        "Processors that one job may keep busy, where the machine offers cgroups; 0 for all.",
+        ge=0,
     )
     job_processes: int = setting(
         "PIPELINE_JOB_PROCESSES", 1024, "Processes that one job may run at once.", ge=8

@@ -12,6 +12,9 @@ MEASUREMENTS = {
     "tools": "a tool call in process against a bare tool doing the same SQL",
     "rest": "a read over REST against a bare route doing the same SQL",
     "concurrency": "fifty readers and writers at once",
+    "pipelines": "processes of jobs against a bare loop that spawns the same shells",
+    "pipeline_engine": "whole runs against the same bare loop, first output, cancelling",
+    "runs": "a million runs in the database against a hundred",
 }
 
 

@@ -66,6 +66,7 @@ def job_limits(settings: Settings) -> Limits:
         file_bytes=settings.job_disk_bytes,
         workspace_bytes=settings.job_disk_bytes,
         output_bytes=settings.job_log_bytes,
+        cpus=settings.job_cpus or None,
     )
 
 
