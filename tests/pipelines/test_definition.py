@@ -25,7 +25,7 @@ EXAMPLE = (FOLDER / "document_example.yaml").read_text(encoding="utf-8")
 SAMPLES = ["document_example.yaml", "form_b.yaml", "everything.yaml"]
 STAGE = "  - name: s\n    jobs:\n"
 ONE_JOB = f"{STAGE}      - {{name: j, script: x}}\n"
-SCHEMA = FOLDER / "pipeline.schema.json"
+SCHEMA = FOLDER.parents[1] / "docs" / "reference" / "pipeline.schema.json"
 
 
 def definition(stages: str, **fields: str) -> str:
