@@ -108,6 +108,7 @@ pipeline_runs = Table(
     Index("ix_pipeline_runs_pipeline_id_id", "pipeline_id", "id"),
     Index("ix_pipeline_runs_pipeline_id_status_id", "pipeline_id", "status", "id"),
     Index("ix_pipeline_runs_repository_id_id", "repository_id", "id"),
+    Index("ix_pipeline_runs_repository_id_status_id", "repository_id", "status", "id"),
     Index("ix_pipeline_runs_status_id", "status", "id"),
     Index("ix_pipeline_runs_active", "id", sqlite_where=ACTIVE_RUN),
 )

@@ -242,6 +242,8 @@ async def finished_before(
     )
     query = (
         select(*_COLUMNS)
+        # A run that ended before has an id from before: the newer ones need no look.
+        .where(_RUN.id < _first_id(moment))
         .where(_RUN.status.not_in(UNFINISHED), _RUN.completed_at < moment)
         .where(~exists().where(recent))
         .order_by(_RUN.id)
@@ -254,6 +256,11 @@ async def delete_runs(transaction: Connection, run_ids: Sequence[str]) -> int:
     """Forget runs with their jobs, attempts, logs in the database, decisions and artifact rows."""
     done = await transaction.execute(delete(pipeline_runs).where(_RUN.id.in_(run_ids)))
     return done.rowcount
+
+
+def _first_id(moment: datetime) -> str:
+    """Not greater than the id of any run that was started at the moment or later."""
+    return f"{max(0, int(moment.timestamp() * 1000)):012x}"
 
 
 def _summary(row: RowMapping) -> RunSummary:

@@ -179,6 +179,11 @@ def _create_pipeline_runs() -> None:
         "ix_pipeline_runs_pipeline_id_status_id", "pipeline_runs", ["pipeline_id", "status", "id"]
     )
     op.create_index("ix_pipeline_runs_repository_id_id", "pipeline_runs", ["repository_id", "id"])
+    op.create_index(
+        "ix_pipeline_runs_repository_id_status_id",
+        "pipeline_runs",
+        ["repository_id", "status", "id"],
+    )
     op.create_index("ix_pipeline_runs_status_id", "pipeline_runs", ["status", "id"])
 
 
