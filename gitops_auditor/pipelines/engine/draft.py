@@ -8,6 +8,7 @@ from typing import Final
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.execution.supervision.orders import Isolation
+from gitops_auditor.pipelines.engine.cleaning import clean
 from gitops_auditor.pipelines.engine.record import (
     Change,
     EndedAttempt,
@@ -78,6 +79,7 @@ class Draft:
 
     def finish(self, job: str, outcome: Outcome, log_bytes: int = 0) -> None:
         """The running attempt of a job ended."""
+        outcome = clean(outcome)
         number = self.state.jobs[job].attempt
         # Being told to stop says nothing against a job: it does not count as dying with it.
         excused = self.memory.handed_over.get(job, 0)
