@@ -12,7 +12,6 @@ from gitops_auditor.pipelines.launching import Launcher
 from gitops_auditor.pipelines.records import PipelineSummary, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL, Pipelines
 from gitops_auditor.pipelines.sources import Definitions
-from gitops_auditor.pipelines.starting.github_events import is_from_fork
 from gitops_auditor.pipelines.starting.ports import ScheduledPipeline
 from gitops_auditor.pipelines.store import definitions as store
 from gitops_auditor.pipelines.trigger_models import Event, Schedule
@@ -138,7 +137,7 @@ class Firing:
 
     async def _base(self, repository: Repository, revision: Revision, event: Event) -> str:
         """The commit whose definitions count: a stranger's proposal does not bring its own."""
-        if not is_from_fork(event):
+        if not event.is_from_fork:
             return revision.commit
         return (await self._revisions.resolve(repository, event.base_branch)).commit
 

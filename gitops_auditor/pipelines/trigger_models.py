@@ -124,3 +124,8 @@ class Event(Part):
     changed_paths: tuple[str, ...] | None = None
     cron: str = ""
     inputs: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+
+    @property
+    def is_from_fork(self) -> bool:
+        """Whether a pull request comes from another repository, so that its author is a stranger."""
+        return self.type == "pull_request" and ":" in self.branch

@@ -88,7 +88,7 @@ class JobCaches:
 
     async def save(self, attempt: Attempt, use: CacheUse, log: MaskedLog) -> None:
         """Keep the paths of a job that succeeded, unless an entry of the same key was there."""
-        if use.missing and _is_of_stranger(attempt):
+        if use.missing and attempt.event.is_from_fork:
             log.note("Nothing is cached for pull requests from other repositories.")
             return
         for folder in use.missing:
@@ -108,10 +108,6 @@ class JobCaches:
             attempt.repository_id, keys, folder, self._sandbox.user
         )
         return found is not None and found.key == keys[0]
-
-
-def _is_of_stranger(attempt: Attempt) -> bool:
-    return attempt.event.type == "pull_request" and ":" in attempt.event.branch
 
 
 def _stored_key(attempt: Attempt, key: str, folder: Path, paths: tuple[str, ...]) -> str:

@@ -59,15 +59,21 @@ class ScriptJobs:
         )
 
     async def run(self, attempt: Attempt) -> Outcome:
-        """The outcome of the script. Raises Unavailable, and starts nothing, without a secret."""
+        """The outcome of the script. Raises Unavailable, and starts nothing, without a secret.
+
+        What a stranger proposes gets none: it could show them to anybody.
+        """
         deadline = time.monotonic() + attempt.timeout
+        wanted = {**attempt.definition.secrets, **attempt.job.job.secrets}
         secrets = await self.secrets.values(
-            {**attempt.definition.secrets, **attempt.job.job.secrets},
+            {} if attempt.event.is_from_fork else wanted,
             pipeline_id=attempt.pipeline_id,
             repository_id=attempt.repository_id,
         )
         masked = self.seen.with_new(attempt.run_id, secrets.values())
         log = MaskedLog(attempt.log, Masker(masked))
+        if wanted and attempt.event.is_from_fork:
+            log.note("The pull request comes from a fork: the job gets none of its secrets.")
         try:
             outcome = await self._run(attempt, secrets, log, deadline)
         except GitOpsError as error:

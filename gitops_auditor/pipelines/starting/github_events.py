@@ -118,11 +118,6 @@ def read_event(name: str, payload: Mapping[str, object]) -> Notice:
     return _ignored(repository, f"The event {name} starts no pipeline.")
 
 
-def is_from_fork(event: Event) -> bool:
-    """Whether a pull request comes from another repository, so that its author is a stranger."""
-    return event.type == "pull_request" and ":" in event.branch
-
-
 def is_plain(name: str) -> bool:
     """Whether a branch or tag has a name that no program takes for something else."""
     try:

@@ -10,6 +10,7 @@ from gitops_auditor.errors import Unavailable
 from gitops_auditor.execution.secret_store import SecretScope
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.pipelines.secrets import secret_store
+from gitops_auditor.pipelines.trigger_models import Event
 from tests.pipelines.jobs.attempts import Attempts
 from tests.pipelines.jobs.conftest import AMBIENT
 
@@ -94,3 +95,13 @@ async def test_a_stored_secret_wins_over_a_variable(
     outcome, log = await attempts.run(scripts, job)
     assert outcome.failure is None
     assert log.endswith("***\n")
+
+
+async def test_a_strangers_pull_request_gets_no_secret(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    event = Event(type="pull_request", branch="stranger:main", base_branch="main")
+    job = {"script": 'test -z "${TOKEN+set}"', **WITH_SECRET}
+    outcome, log = await attempts.run(scripts, job, event=event)
+    assert outcome.failure is None
+    assert "comes from a fork" in log

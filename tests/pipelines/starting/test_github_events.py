@@ -10,7 +10,6 @@ from gitops_auditor.pipelines.starting.github_events import (
     MOST_COMMITS,
     MOST_PATHS,
     Notice,
-    is_from_fork,
     is_genuine,
     read_event,
 )
@@ -136,7 +135,7 @@ class TestPullRequest:
     def test_from_within_it_has_the_plain_branch(self) -> None:
         event = event_of("pull_request", pull_request({**REPOSITORY, "full_name": "Acme/Tool"}))
         assert (event.branch, event.base_branch, event.action) == ("feature/x", "main", "opened")
-        assert not is_from_fork(event)
+        assert not event.is_from_fork
 
     @pytest.mark.parametrize(
         ("source", "branch"),
@@ -151,12 +150,12 @@ class TestPullRequest:
     ) -> None:
         event = event_of("pull_request", pull_request(source, "main"))
         assert event.branch == branch
-        assert is_from_fork(event)
+        assert event.is_from_fork
 
     def test_a_fork_whose_owner_is_gone_too_is_still_a_fork(self) -> None:
         payload = pull_request(None, "main")
         payload["pull_request"]["head"]["user"] = None
-        assert is_from_fork(event_of("pull_request", payload))
+        assert event_of("pull_request", payload).is_from_fork
 
 
 @pytest.mark.parametrize("name", ["ping", "issues", "star", "workflow_run"])
