@@ -127,5 +127,5 @@ class Event(Part):
 
     @property
     def is_from_fork(self) -> bool:
-        """Whether a pull request comes from another repository, so that its author is a stranger."""
+        """Whether it is a pull request from another repository: its author is a stranger."""
         return self.type == "pull_request" and ":" in self.branch
