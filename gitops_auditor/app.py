@@ -1,5 +1,6 @@
 """The composition root: settings become services, a catalog, an MCP server and an HTTP app."""
 
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -77,6 +78,39 @@ async def execute(settings: Settings, until_idle_seconds: float) -> None:
         await executor.work(until_idle_seconds)
 
 
+async def work(
+    settings: Settings, places: int, name: str, ready: Callable[[str, int], None]
+) -> None:
+    """Carry out up to `places` runs of the shared database at once, until SIGINT or SIGTERM.
+
+    `ready` is called with the name and the places once everything is open. Raises InvalidSetting
+    for settings that no worker can work with.
+    """
+    from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher
+    from gitops_auditor.pipelines.remote.requirements import require_worker_settings
+
+    require_worker_settings(settings)
+    async with open_services(settings) as services, executor_of(services) as executor:
+        dispatcher = services.pipelines.dispatcher
+        if isinstance(dispatcher, RemoteDispatcher):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(dispatcher.work, executor, services.process, places, name)
+                with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+                    ready(name, places)
+                    await anext(received)
+                tasks.cancel_scope.cancel()
+
+
+async def _carry_out_runs(services: Services, executor: "Executor") -> None:
+    from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher
+
+    places, dispatcher = services.settings.pipeline_worker_count, services.pipelines.dispatcher
+    if isinstance(dispatcher, RemoteDispatcher):
+        await dispatcher.work(executor, services.process, places)
+    else:
+        await executor.work()
+
+
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve MCP, REST and live events until the process is told to stop.
 
@@ -99,8 +133,8 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(rescan_on_schedule, platform.catalog, platform.services)
                 tasks.start_soon(forget_on_schedule, platform.services)
-                if settings.enable_phase2_features and settings.pipeline_worker_count:
-                    tasks.start_soon(executor.work)
+                if settings.enable_phase2_features:
+                    tasks.start_soon(_carry_out_runs, platform.services, executor)
                 if settings.enable_phase2_features and not settings.read_only:
                     tasks.start_soon(trigger, platform.services)
 

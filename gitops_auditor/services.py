@@ -54,7 +54,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -> Services:
     events = EventLog(database)
-    process = await stack.enter_async_context(open_process(database, settings.data_dir))
+    process = await stack.enter_async_context(
+        open_process(database, settings.data_dir, settings.dead_seconds)
+    )
     audit = Audit(database, settings.data_dir / "audit-anchor", process)
     await audit.settle()
 

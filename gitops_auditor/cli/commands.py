@@ -28,6 +28,7 @@ from gitops_auditor.cli import (
     stdio,
     token,
     validate,
+    worker,
 )
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ for name, module in (
     ("approve", approve),
     ("validate", validate),
     ("serve", serve),
+    ("worker", worker),
     ("stdio", stdio),
     ("demo", demo),
     ("doctor", doctor),

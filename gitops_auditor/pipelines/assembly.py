@@ -20,6 +20,7 @@ from gitops_auditor.pipelines.launching import Launcher
 from gitops_auditor.pipelines.log_following import LogFollower
 from gitops_auditor.pipelines.log_reading import LogReader
 from gitops_auditor.pipelines.logs import Logs, open_logs
+from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher, open_dispatcher
 from gitops_auditor.pipelines.repeating import Repeater
 from gitops_auditor.pipelines.retention import Retention
 from gitops_auditor.pipelines.runs import Runs
@@ -57,7 +58,7 @@ class PipelineServices:
     revisions: Revisions
     connections: Connections
     condition: PipelineCondition
-    dispatcher: LocalDispatcher
+    dispatcher: LocalDispatcher | RemoteDispatcher
 
 
 @asynccontextmanager
@@ -73,10 +74,12 @@ async def open_pipelines(
     # A server is the platform's own: no pipeline's or repository's secrets are offered to it.
     platform_secrets = partial(open_secrets(settings).values, pipeline_id="", repository_id="")
     connections = Connections(load_servers(settings), platform_secrets, os.environ)
-    async with connections.open() as mcp:
+    async with (
+        connections.open() as mcp,
+        open_dispatcher(settings, database, events, audit) as dispatcher,
+    ):
         sources = Definitions(revisions, lambda: mcp.names)
         registry = Pipelines(database, events, audit, repositories, sources)
-        dispatcher = LocalDispatcher(settings)
         launcher = Launcher(
             database, events, audit, repositories, revisions, registry, sources, dispatcher
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
@@ -21,6 +22,9 @@ from gitops_auditor.pipelines.workspaces import RunWorkspaces
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process
+
+LAPSE_SECONDS: Final = 2.0
+"""How long jobs have, beyond their grace, to be gone before another process may repeat them."""
 
 
 @asynccontextmanager
@@ -51,4 +55,6 @@ async def open_executor(
             grace_seconds=settings.grace_seconds,
             keep_failed=settings.pipeline_engine_mode == "development",
         )
-        yield Executor(RunEngine(parts), journal, process, settings.data_dir)
+        engine = RunEngine(parts)
+        with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.end_attempts):
+            yield Executor(engine, journal, process, settings.data_dir)

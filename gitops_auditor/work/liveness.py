@@ -7,10 +7,19 @@ on different machines, each one writes a heartbeat by the server's clock.
 
 import asyncio
 import fcntl
+import math
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -19,13 +28,14 @@ import anyio
 import anyio.to_thread
 from sqlalchemy import delete, func, insert, select, update
 
-from gitops_auditor.errors import Unavailable
+from gitops_auditor.errors import InvalidSetting, Unavailable
 from gitops_auditor.log import get_logger
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.tables import processes
 
-BEAT_SECONDS = 5.0
 DEAD_SECONDS = 30.0
+BEATS = 6
+"""How often a heartbeat is tried in the time after which a process counts as dead."""
 
 _log = get_logger("work")
 
@@ -40,12 +50,25 @@ class Process(Protocol):
     async def alive(self, process_id: str) -> bool:
         """Whether the process with this id still runs."""
 
+    def on_lapse(self, seconds: float, hook: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have `hook` called, in the block, so many seconds before others may take this process
+        for dead though it runs; again after each time that it was seen to be alive meanwhile.
 
-def open_process(database: Database, data_dir: Path) -> AbstractAsyncContextManager[Process]:
-    """Be alive, for others to see, for the length of the block."""
+        Raises InvalidSetting when there is not so much time.
+        """
+
+
+def open_process(
+    database: Database, data_dir: Path, dead_seconds: float = DEAD_SECONDS
+) -> AbstractAsyncContextManager[Process]:
+    """Be alive, for others to see, for the length of the block.
+
+    On PostgreSQL a process counts as dead `dead_seconds` after its last heartbeat: all processes
+    have to agree on it.
+    """
     if database.dialect == "sqlite":
         return lock_file_process(data_dir / "processes")
-    return heartbeat_process(database)
+    return heartbeat_process(database, beat_seconds=dead_seconds / BEATS, dead_seconds=dead_seconds)
 
 
 class LockFileProcess:
@@ -60,6 +83,10 @@ class LockFileProcess:
         path = self._folder / f"{process_id}.lock"
         return await anyio.to_thread.run_sync(_is_locked, path)
 
+    def on_lapse(self, _seconds: float, _hook: Callable[[], None]) -> AbstractContextManager[None]:
+        """See Process. A lock does not lapse."""
+        return nullcontext()
+
 
 @asynccontextmanager
 async def lock_file_process(folder: Path) -> AsyncIterator[Process]:
@@ -70,12 +97,18 @@ async def lock_file_process(folder: Path) -> AsyncIterator[Process]:
 
 
 class HeartbeatProcess:
-    """Alive means: its row was touched in the last half minute of the server's clock."""
+    """Alive means: its row was touched in the last `dead_seconds` of the server's clock."""
 
-    def __init__(self, process_id: str, database: Database, dead_seconds: float) -> None:
+    def __init__(
+        self, process_id: str, database: Database, beat_seconds: float, dead_seconds: float
+    ) -> None:
         self.id = process_id
         self._database = database
+        self._beat_seconds = beat_seconds
+        self._dead_seconds = dead_seconds
         self._dead_after = timedelta(seconds=dead_seconds)
+        self._beaten_at = time.monotonic()
+        self._alarms: list[_Alarm] = []
 
     async def alive(self, process_id: str) -> bool:
         """See Process."""
@@ -84,19 +117,44 @@ class HeartbeatProcess:
         async with self._database.read() as connection:
             return await connection.scalar(query) is not None
 
+    @contextmanager
+    def on_lapse(self, seconds: float, hook: Callable[[], None]) -> Iterator[None]:
+        """See Process."""
+        # One heartbeat may be late, by chance, without any harm.
+        if seconds + 2 * self._beat_seconds > self._dead_seconds:
+            least = math.ceil(seconds * BEATS / (BEATS - 2))
+            raise InvalidSetting(
+                f"A process that counts as dead after {self._dead_seconds:g} s has no time to end"
+                f" its jobs, which takes up to {seconds:g} s.",
+                hint=f"Set PIPELINE_DEAD_SECONDS to {least} or more, the same on every machine.",
+            )
+        alarm = _Alarm(self._dead_seconds - seconds, hook)
+        alarm.set(self._beaten_at)
+        self._alarms.append(alarm)
+        try:
+            yield
+        finally:
+            self._alarms.remove(alarm)
+            alarm.stop()
+
     async def beat(self) -> None:
         """Touch the row."""
+        # The server's clock is read later: it takes us for dead no sooner than we do.
+        began = time.monotonic()
         now = func.clock_timestamp()
         touch = update(processes).where(processes.c.id == self.id).values(heartbeat_at=now)
         async with self._database.write() as transaction:
             if (await transaction.execute(touch)).rowcount == 0:
                 row = insert(processes).values(id=self.id, heartbeat_at=now)
                 await transaction.execute(row)
+        self._beaten_at = began
+        for alarm in self._alarms:
+            alarm.set(began)
 
-    async def beat_forever(self, seconds: float) -> None:
+    async def beat_forever(self) -> None:
         """Touch the row again and again; a server that is away for a while is waited for."""
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(self._beat_seconds)
             try:
                 await self.beat()
             except Unavailable as error:
@@ -108,15 +166,35 @@ class HeartbeatProcess:
             await transaction.execute(delete(processes).where(processes.c.id == self.id))
 
 
+class _Alarm:
+    """Calls a hook so many seconds after the moment it was last set to."""
+
+    def __init__(self, seconds: float, hook: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._hook = hook
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, moment: float) -> None:
+        """Count from a moment of time.monotonic()."""
+        self.stop()
+        left = moment + self._seconds - time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(left, self._hook)
+
+    def stop(self) -> None:
+        """Call nothing until it is set again."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 @asynccontextmanager
 async def heartbeat_process(
-    database: Database, *, beat_seconds: float = BEAT_SECONDS, dead_seconds: float = DEAD_SECONDS
+    database: Database, *, beat_seconds: float, dead_seconds: float = DEAD_SECONDS
 ) -> AsyncIterator[Process]:
     """Keep a row of `processes` fresh. Raises Unavailable when the server cannot be reached."""
-    process = HeartbeatProcess(_new_id(), database, dead_seconds)
+    process = HeartbeatProcess(_new_id(), database, beat_seconds, dead_seconds)
     await process.beat()
     # Not a task group: whoever opens the services may close them from another task.
-    beating = asyncio.create_task(process.beat_forever(beat_seconds))
+    beating = asyncio.create_task(process.beat_forever())
     try:
         yield process
     finally:

@@ -41,6 +41,11 @@ class Executor:
         self._lock = ExecutorLock(data_dir)
         self._idle_since = time.monotonic()
 
+    @property
+    def engine(self) -> RunEngine:
+        """What carries out the runs."""
+        return self._engine
+
     async def work(self, until_idle_seconds: float | None = None) -> None:
         """Be the executor of the data folder as soon as no other process is, and carry out runs.
 

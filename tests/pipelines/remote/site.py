@@ -1,0 +1,173 @@
+"""Machines that share a PostgreSQL: each with its own data folder and its own processes."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from sqlalchemy import func, select
+
+from gitops_auditor.app import catalog_for
+from gitops_auditor.config import Settings, load_settings
+from gitops_auditor.identity import LOCAL
+from gitops_auditor.operations import Call
+from gitops_auditor.pipelines.records import Run
+from gitops_auditor.services import Services, open_services
+from gitops_auditor.storage.pipeline_tables import run_attempts
+from tests.factories.git import make_repository
+from tests.factories.terminal import environment, started
+
+DEAD_SECONDS = 2.0
+SECONDS = 60
+
+
+class Meeting:
+    """Where jobs of the test come and wait: each says its name and goes on when it may."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.came: list[str] = []
+        self._waiting: dict[str, list[asyncio.StreamWriter]] = {}
+        self._open: set[str] = set()
+        self._news = asyncio.Condition()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator["Meeting"]:
+        server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for name in list(self._waiting):
+                self.let_go(name)
+
+    def script(self, name: str) -> str:
+        """What a job runs to come here, and to wait; in quotes, as YAML takes it."""
+        talk = f"exec 3<>/dev/tcp/127.0.0.1/{self.port}; echo {name} >&3; read -r answer <&3"
+        return json.dumps(f"bash -c '{talk}; test \"$answer\" = go'")
+
+    def let_go(self, name: str) -> None:
+        """Those who came by this name, and who will, go on."""
+        self._open.add(name)
+        for writer in self._waiting.pop(name, []):
+            _release(writer)
+
+    async def until(self, *names: str) -> None:
+        """Wait until exactly these have come, in any order."""
+        with anyio.fail_after(SECONDS):
+            async with self._news:
+                await self._news.wait_for(lambda: sorted(self.came) == sorted(names))
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        name = (await reader.readline()).decode().strip()
+        async with self._news:
+            self.came.append(name)
+            self._news.notify_all()
+        if name in self._open:
+            _release(writer)
+        else:
+            self._waiting.setdefault(name, []).append(writer)
+
+
+def _release(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"go\n")
+    writer.close()
+
+
+class Site:
+    """The machines of one test. The server carries out nothing itself."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url
+
+    def variables(self, name: str) -> dict[str, str]:
+        """The settings of one machine."""
+        return {
+            "DATABASE_URL": self.url,
+            "PIPELINE_ARTIFACTS_URL": str(self.folder / "artifacts"),
+            "PIPELINE_WORKSPACES": str(self.folder / name / "runs"),
+            "PIPELINE_DEAD_SECONDS": str(DEAD_SECONDS * 2),
+            "PIPELINE_GRACE_SECONDS": "0.5",
+            "PIPELINE_ALLOW_UNSANDBOXED": "true",
+            "GITOPS_CLONE_PROTOCOLS": "https,file",
+        }
+
+    def settings(self, name: str = "server") -> Settings:
+        given = {**self.variables(name), "PIPELINE_WORKER_COUNT": "0"}
+        return load_settings({**given, "GITOPS_DATA_DIR": str(self.folder / name / "data")})
+
+    @contextmanager
+    def worker(self, name: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+        """A worker with a data folder of its own, which is ready when the block begins."""
+        env = environment(self.folder / name / "data", **self.variables(name), **more)
+        with started("worker", "--name", name, env=env) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith(f"The worker {name} "), line + said(process)
+            yield process
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    """What an ended process wrote to its standard error."""
+    process.kill()
+    return process.stderr.read() if process.stderr else ""
+
+
+class Server:
+    """What the server is asked."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._catalog = catalog_for(services.settings)
+
+    async def call(self, operation: str, **arguments: Any) -> Any:
+        request = Call(operation, arguments, LOCAL, operation)
+        return await self._catalog.call(self.services, request)
+
+    async def start(self, repository: Path, definition: str) -> str:
+        """Register a repository by its URL, and run this pipeline on it."""
+        await make_repository(repository, {".gitops/pipeline.yaml": definition})
+        work = await self.call(
+            "clone_repository", clone_url=f"file://{repository}", wait_seconds=50
+        )
+        assert work.error is None, work
+        return await self.start_known(work.result.id)
+
+    async def start_known(self, repository_id: str) -> str:
+        """Run the pipeline of a registered repository."""
+        read = await self.call("sync_pipelines", repository_id=repository_id)
+        assert not read.problems, read
+        (pipeline,) = (await self.call("list_pipelines", repository_id=repository_id)).items
+        return str((await self.call("run_pipeline", pipeline_id=pipeline.id)).id)
+
+    async def run(self, run_id: str, wait_seconds: float = 0.0) -> Run:
+        run: Run = await self.call("get_run", run_id=run_id, wait_seconds=wait_seconds)
+        return run
+
+    async def ended(self, run_id: str) -> Run:
+        """The run at its end."""
+        with anyio.fail_after(SECONDS):
+            while (run := await self.run(run_id, 5.0)).status in ("pending", "running"):
+                pass
+        return run
+
+    async def attempts(self) -> list[tuple[str, int, str]]:
+        """Job, number, and status or kind of failure, of every attempt."""
+        columns = run_attempts.c
+        how = func.coalesce(columns.failure_kind, columns.status)
+        query = select(columns.job, columns.attempt, how)
+        async with self.services.database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return sorted((str(job), int(number), str(ended)) for job, number, ended in rows)
+
+
+@asynccontextmanager
+async def serving(site: Site) -> AsyncIterator[Server]:
+    async with open_services(site.settings()) as services:
+        yield Server(services)
