@@ -21,6 +21,7 @@ from gitops_auditor.services import Services, open_services
 from gitops_auditor.storage.database import Database
 from tests.factories.databases import migrated_database
 from tests.factories.owned import owned
+from tests.factories.runs import Project, open_project
 from tests.factories.servers import serving
 
 DATABASE_FIXTURES = {"database", "database_url", "empty_url", "services", "settings"}
@@ -114,3 +115,10 @@ async def live_server(app: Starlette, services: Services) -> AsyncIterator[str]:
     """The base address of the application behind a real server on a free port."""
     async with owned(serving(app, services.settings)) as base:
         yield base
+
+
+@pytest.fixture
+async def project(services: Services, tmp_path: Path) -> AsyncIterator[Project]:
+    """A repository whose pipelines run; see `run_settings` for what the settings have to say."""
+    async with owned(open_project(services, tmp_path / "project")) as opened:
+        yield opened

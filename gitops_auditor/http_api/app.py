@@ -57,7 +57,8 @@ def create_app(
     """
     ending = Ending()
     rates = RateLimits(services.settings)
-    live = LiveClients(services.events, services.settings, rates, ending)
+    follower = services.pipelines.log_follower
+    live = LiveClients(services.events, follower, services.settings, rates, ending)
     others = _beside_operations(openapi_document(catalog), live, rates) | _webhooks(services)
     operations = OperationRoutes(catalog, services, rates, ending, others)
 

@@ -1,5 +1,7 @@
 """Events to clients as they happen, over WebSocket (/ws) and server-sent events (/api/events).
 
+Over WebSocket the logs of a run can be followed as well; see `live_logs`.
+
 Both tail the event log by sequence number: a client that reconnects names the last number it saw
 and misses nothing; when that is older than what is kept it gets `phase2.reset` and reads anew.
 """
@@ -7,19 +9,22 @@ and misses nothing; when that is older than what is kept it gets `phase2.reset` 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
+from typing import Annotated, Literal
 
 import anyio
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import GitOpsError, InvalidRequest, Unavailable
+from gitops_auditor.errors import GitOpsError, InvalidRequest, Refused, Unavailable
 from gitops_auditor.events import Event, EventLog, Reset
 from gitops_auditor.http_api.auth import SUBPROTOCOL, principal_of
 from gitops_auditor.http_api.ending import Ending
+from gitops_auditor.http_api.live_logs import LogSubscription, send_logs
 from gitops_auditor.http_api.rates import RateLimits
+from gitops_auditor.pipelines.log_following import LogFollower
 
 CHANNELS = ("pipelines", "quality", "templates", "dependencies", "repositories", "operations")
 BEAT_SECONDS = 15.0
@@ -31,9 +36,13 @@ class Subscription(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(pattern=r"^phase2\.subscribe$")
+    type: Literal["phase2.subscribe"]
     channels: list[str] = Field(default_factory=list, max_length=20)
     after: int | None = Field(None, ge=0)
+
+
+Asked = Annotated[Subscription | LogSubscription, Field(discriminator="type")]
+_ASKED: TypeAdapter[Subscription | LogSubscription] = TypeAdapter(Asked)
 
 
 class LiveClients:
@@ -43,9 +52,15 @@ class LiveClients:
     """
 
     def __init__(
-        self, events: EventLog, settings: Settings, rates: RateLimits, ending: Ending
+        self,
+        events: EventLog,
+        logs: LogFollower,
+        settings: Settings,
+        rates: RateLimits,
+        ending: Ending,
     ) -> None:
         self._events = events
+        self._logs = logs
         self._limit = settings.websocket_max_connections
         self._rates = rates
         self._ending = ending
@@ -65,7 +80,8 @@ class LiveClients:
         await socket.accept(subprotocol=chosen)
         try:
             with self._slot():
-                await _Conversation(socket, self._events, self._channels).run()
+                logs = self._logs if "pipelines" in self._offered else None
+                await _Conversation(socket, self._events, logs, self._channels).run()
         except Unavailable:
             # Only after the handshake is there a code that says: try again later.
             await socket.close(1013, "too many live connections")
@@ -134,7 +150,7 @@ _STREAM_START = {
 
 def _offered(settings: Settings) -> set[str]:
     hidden = set()
-    if not settings.websocket_pipeline_updates:
+    if not (settings.websocket_pipeline_updates and settings.enable_phase2_features):
         hidden.add("pipelines")
     if not settings.websocket_quality_metrics:
         hidden.add("quality")
@@ -191,15 +207,21 @@ class _EventStream:
 
 
 class _Conversation:
-    """One connected WebSocket: its subscription, and the task that feeds it."""
+    """One connected WebSocket: what it asked for, and the tasks that feed it."""
 
     def __init__(
-        self, socket: WebSocket, events: EventLog, channels: Callable[[Sequence[str]], list[str]]
+        self,
+        socket: WebSocket,
+        events: EventLog,
+        logs: LogFollower | None,
+        channels: Callable[[Sequence[str]], list[str]],
     ) -> None:
         self._socket = socket
         self._events = events
+        self._logs = logs
         self._channels = channels
-        self._feed = anyio.CancelScope()
+        self._event_feed = anyio.CancelScope()
+        self._log_feed = anyio.CancelScope()
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
@@ -219,19 +241,32 @@ class _Conversation:
 
     async def _obey(self, text: str, tasks: anyio.abc.TaskGroup) -> None:
         try:
-            asked = Subscription.model_validate_json(text)
-            channels = self._channels(asked.channels)
-            after = await self._events.head() if asked.after is None else asked.after
+            asked = _ASKED.validate_json(text)
+            if isinstance(asked, LogSubscription):
+                await self._follow_logs(asked, tasks)
+            else:
+                await self._follow_events(asked, tasks)
         except ValidationError:
             await self._send({"type": "phase2.error", "error": _USAGE})
-            return
         except GitOpsError as refused:
             await self._send({"type": "phase2.error", "error": str(refused)})
-            return
-        self._feed.cancel()
-        self._feed = anyio.CancelScope()
+
+    async def _follow_events(self, asked: Subscription, tasks: anyio.abc.TaskGroup) -> None:
+        channels = self._channels(asked.channels)
+        after = await self._events.head() if asked.after is None else asked.after
+        self._event_feed.cancel()
+        self._event_feed = anyio.CancelScope()
         await self._send({"type": "phase2.subscribed", "channels": channels, "seq": after})
-        tasks.start_soon(self._forward, channels, after, self._feed)
+        tasks.start_soon(self._forward, channels, after, self._event_feed)
+
+    async def _follow_logs(self, asked: LogSubscription, tasks: anyio.abc.TaskGroup) -> None:
+        if self._logs is None:
+            raise Refused(
+                "Logs are not offered here.", hint="Set WEBSOCKET_PIPELINE_UPDATES to offer them."
+            )
+        self._log_feed.cancel()
+        self._log_feed = anyio.CancelScope()
+        tasks.start_soon(self._forward_logs, self._logs, asked, self._log_feed)
 
     async def _forward(self, channels: Sequence[str], after: int, scope: anyio.CancelScope) -> None:
         with scope, suppress(WebSocketDisconnect):
@@ -242,12 +277,20 @@ class _Conversation:
             except GitOpsError:
                 await self._socket.close(1011, "events cannot be read")
 
+    async def _forward_logs(
+        self, logs: LogFollower, asked: LogSubscription, scope: anyio.CancelScope
+    ) -> None:
+        with scope, suppress(WebSocketDisconnect):
+            await send_logs(logs, asked, self._send)
+
     async def _send(self, message: dict[str, object]) -> None:
         await self._socket.send_text(json.dumps(message, separators=(",", ":")))
 
 
 _USAGE = (
-    'Send {"type": "phase2.subscribe", "channels": [...], "after": <sequence number, optional>}.'
+    'Send {"type": "phase2.subscribe", "channels": [...], "after": <sequence number, optional>},'
+    ' or {"type": "phase2.logs", "run_id": ..., "job": <optional>, "attempt": <optional>,'
+    ' "offset": <of a byte, optional>}.'
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,21 +15,22 @@ Send = Callable[[dict[str, object]], Awaitable[None]]
 class LogSubscription(BaseModel):
     """What a client sends to follow a run; a later message replaces the earlier one.
 
-    `offset` is where to begin in the log of `job`, for a client that comes back.
+    `attempt` and `offset` are where to begin in the log of `job`, for a client that comes back.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(pattern=r"^phase2\.logs$")
+    type: Literal["phase2.logs"]
     run_id: str = Field(min_length=1, max_length=64)
     job: str | None = Field(None, max_length=500)
+    attempt: int = Field(1, ge=1)
     offset: int = Field(0, ge=0)
 
 
 async def send_logs(follower: LogFollower, asked: LogSubscription, send: Send) -> None:
     """Send `phase2.log` for each piece and `phase2.log.end` when the run is over."""
     try:
-        followed = follower.follow(asked.run_id, asked.job, asked.offset)
+        followed = follower.follow(asked.run_id, asked.job, asked.attempt, asked.offset)
         async with aclosing(followed) as pieces:
             async for piece in pieces:
                 await send({"type": "phase2.log", **piece.model_dump(mode="json")})

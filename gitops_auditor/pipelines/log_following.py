@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from gitops_auditor.pipelines.log_reading import LogReader, LogText
+from gitops_auditor.pipelines.log_reading import LogReader, LogText, at_attempt, job_meant
 from gitops_auditor.pipelines.records import JobRun, Run
 from gitops_auditor.pipelines.runs import Runs
 from gitops_auditor.storage.database import Database
@@ -12,7 +12,8 @@ from gitops_auditor.storage.database import Database
 LOOK_SECONDS: Final = 0.03
 """How soon something is seen that was written into a log; no commit tells of it."""
 REFRESH_SECONDS: Final = 1.0
-PIECE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 128 * 1024
+"""As JSON it stays below 1 MiB, the largest message that clients of WebSockets commonly take."""
 
 Attempt = tuple[str, int]
 
@@ -26,23 +27,21 @@ class LogFollower:
         self._reader = reader
 
     async def follow(
-        self, run_id: str, job: str | None = None, offset: int = 0
+        self, run_id: str, job: str | None = None, attempt: int = 1, offset: int = 0
     ) -> AsyncGenerator[LogText]:
         """Every piece of the logs of a run, of all jobs or of one, until the run is over.
 
-        `offset` is where to begin in the log of that one job. Pieces of one job come in order;
-        those of attempts that another process began before are read as well. Raises NotFound.
+        `attempt` and `offset` are where to begin in the log of that one job, for a reader that
+        comes back. The pieces of a job come in order, attempt by attempt. Raises NotFound.
         """
-        offsets: dict[Attempt, int] = {}
+        run, seen, refreshed = await self._runs.get(run_id), -1, time.monotonic()
+        meant = None if job is None else job_meant(run, job).job
+        offsets = {} if meant is None else {(meant, attempt): offset}
         done: set[Attempt] = set()
-        run, seen = await self._runs.get(run_id), -1
-        refreshed = time.monotonic()
         while True:
             grew = False
-            for meant in _started(run, job):
-                key = (meant.job, meant.attempt)
-                offsets.setdefault(key, offset if job else 0)
-                async for piece in self._pieces(run, meant, offsets, done):
+            for one in _attempts(run, meant, attempt):
+                async for piece in self._pieces(run, one, offsets, done):
                     grew = True
                     yield piece
             if run.finished and not grew:
@@ -59,7 +58,7 @@ class LogFollower:
     ) -> AsyncGenerator[LogText]:
         key = (job.job, job.attempt)
         while key not in done:
-            piece = await self._reader.part(run.id, job, offsets[key], PIECE_BYTES)
+            piece = await self._reader.part(run.id, job, offsets.get(key, 0), PIECE_BYTES)
             offsets[key] = piece.next_offset
             if piece.complete:
                 done.add(key)
@@ -68,9 +67,11 @@ class LogFollower:
             yield piece
 
 
-def _started(run: Run, name: str | None) -> list[JobRun]:
+def _attempts(run: Run, name: str | None, first: int) -> list[JobRun]:
+    """Each attempt that was begun, of all jobs or from the first that is wanted of one."""
     return [
-        job
+        at_attempt(job, number)
         for job in run.jobs
-        if job.attempt and name in (None, job.job, job.job.rpartition("/")[2])
+        if name in (None, job.job)
+        for number in range(first, job.attempt + 1)
     ]

@@ -40,8 +40,9 @@ class LogReader:
         run = await self._runs.get(run_id)
         meant = job_meant(run, job)
         number = _attempt(meant, attempt)
-        at = meant if number == meant.attempt else _earlier(meant, number)
-        return await self.part(run_id, at, -limit if offset is None else offset, limit)
+        return await self.part(
+            run_id, at_attempt(meant, number), -limit if offset is None else offset, limit
+        )
 
     async def part(self, run_id: str, job: JobRun, offset: int, limit: int) -> LogText:
         """A part of the log of the last attempt of a job; a negative offset counts from the end."""
@@ -66,8 +67,10 @@ def job_meant(run: Run, name: str | None) -> JobRun:
     return failed[0] if failed else started[-1]
 
 
-def _earlier(job: JobRun, attempt: int) -> JobRun:
-    """The job as it was when an earlier attempt of it had ended."""
+def at_attempt(job: JobRun, attempt: int) -> JobRun:
+    """The job as it is, or as it was when an earlier attempt of it had ended."""
+    if attempt == job.attempt:
+        return job
     return job.model_copy(update={"attempt": attempt, "status": "failed"})
 
 
