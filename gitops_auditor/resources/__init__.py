@@ -58,6 +58,35 @@ REPOSITORY_DEPENDENCIES = ResourceForm(
     "get_repository_dependencies",
     {"repository_id": "repositories"},
 )
+PIPELINES = ResourceForm(
+    UriTemplate("gitops://pipelines"),
+    "pipelines",
+    "Pipelines",
+    "The pipelines there are, by repository and name.",
+    "list_pipelines",
+)
+PIPELINE = ResourceForm(
+    UriTemplate("gitops://pipelines/{pipeline_id}"),
+    "pipeline",
+    "Pipeline",
+    "One pipeline with its definition and its last run.",
+    "get_pipeline",
+    {"pipeline_id": "pipelines"},
+)
+RUN_LOG = ResourceForm(
+    UriTemplate("gitops://runs/{run_id}/log"),
+    "run_log",
+    "Log of a run",
+    "The end of the log of the job that failed, or of the one that started last.",
+    "read_run_log",
+)
+RUN = ResourceForm(
+    UriTemplate("gitops://runs/{run_id}"),
+    "run",
+    "Run of a pipeline",
+    "One run: its status, stages, jobs and artifacts.",
+    "get_run",
+)
 WORK = ResourceForm(
     UriTemplate("gitops://work/{work_id}"),
     "work",
@@ -79,7 +108,11 @@ FORMS = (
     GRAPH,
     CONFLICTS,
     REPOSITORY_DEPENDENCIES,
+    PIPELINES,
+    PIPELINE,
+    RUN_LOG,
+    RUN,
     WORK,
     HEALTH,
 )
-"""Every form of URI. A form whose operation is not on offer is not on offer either."""
+"""Every form of URI, in the order in which they are tried. A form whose operation is not on offer is not on offer either."""

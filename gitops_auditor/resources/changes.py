@@ -9,30 +9,43 @@ from gitops_auditor.resources import (
     FORMS,
     GRAPH,
     HEALTH,
+    PIPELINE,
+    PIPELINES,
     REPOSITORIES,
     REPOSITORY,
     REPOSITORY_DEPENDENCIES,
+    RUN,
+    RUN_LOG,
     WORK,
     ResourceForm,
 )
 
-CHANNELS = ("repositories", "dependencies", "operations")
+CHANNELS = ("repositories", "dependencies", "pipelines", "operations")
 """Channels of the event log that tell of changes to resources."""
 
 _MEMBERSHIP = frozenset({"repository.registered", "repository.removed"})
 _SUBJECTS = ("id", "repository", "registered", "updated")
-"""Where the events of these channels name what they are about: one id, or a list of them."""
+"""Where events name what they are about, one id or a list of them, but for the variable itself."""
 
 _OVERVIEWS: Mapping[str, tuple[ResourceForm, ...]] = {
     "repositories": (REPOSITORIES, HEALTH),
     "dependencies": (GRAPH, CONFLICTS, HEALTH),
-    "operations": (),
 }
 _PARTS: Mapping[str, tuple[ResourceForm, ...]] = {
     "repositories": (REPOSITORY,),
     "dependencies": (REPOSITORY_DEPENDENCIES, REPOSITORY),
+    "pipelines": (RUN, PIPELINE),
     "operations": (WORK,),
 }
+_DEFINED = (PIPELINES, PIPELINE)
+_BY_NAME: Mapping[str, tuple[ResourceForm, ...]] = {
+    "pipeline.created": _DEFINED,
+    "pipeline.updated": _DEFINED,
+    "pipeline.removed": _DEFINED,
+    "pipeline.job.update": (RUN,),
+    "pipeline.log": (RUN_LOG,),
+}
+"""What events touch that touch something else than their channel says."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +58,21 @@ class ResourceChanges:
 
 def changes_of(channel: str, name: str, data: Mapping[str, JsonValue]) -> ResourceChanges:
     """What an event changes. Each URI comes in every spelling, since subscribers chose theirs."""
-    uris = [form.uri.text for form in _OVERVIEWS.get(channel, ())]
-    for form in _PARTS.get(channel, ()):
-        [variable] = form.uri.variables
-        for subject in _subjects(data):
-            uris.extend(form.uri.spellings({variable: subject}))
+    touched = (*_OVERVIEWS.get(channel, ()), *_BY_NAME.get(name, _PARTS.get(channel, ())))
+    uris = [uri for form in touched for uri in _uris(form, data)]
     return ResourceChanges(tuple(uris), listed=name in _MEMBERSHIP or bool(data.get("registered")))
 
 
-def _subjects(data: Mapping[str, JsonValue]) -> list[str]:
-    values = [data.get(key) for key in _SUBJECTS]
+def _uris(form: ResourceForm, data: Mapping[str, JsonValue]) -> list[str]:
+    if not form.uri.variables:
+        return [form.uri.text]
+    [variable] = form.uri.variables
+    subjects = _subjects(data, (variable,)) or _subjects(data, _SUBJECTS)
+    return [uri for one in subjects for uri in form.uri.spellings({variable: one})]
+
+
+def _subjects(data: Mapping[str, JsonValue], keys: Sequence[str]) -> list[str]:
+    values = [data.get(key) for key in keys]
     listed = [item for value in values if isinstance(value, list) for item in value]
     return [value for value in [*values, *listed] if isinstance(value, str)]
 

@@ -34,7 +34,10 @@ class Source:
     attribute: str
 
 
-SOURCES: Mapping[str, Source] = {"repositories": Source("list_repositories", "id")}
+SOURCES: Mapping[str, Source] = {
+    "repositories": Source("list_repositories", "id"),
+    "pipelines": Source("list_pipelines", "id"),
+}
 
 
 async def complete(source: str, typed: str, read: Read) -> Completions:

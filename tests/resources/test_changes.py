@@ -1,5 +1,7 @@
 """Which resources an event touches."""
 
+import pytest
+
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.resources import FORMS
 from gitops_auditor.resources.changes import changes_of, everything
@@ -39,7 +41,35 @@ def test_progress_of_work_changes_that_work_alone() -> None:
 
 
 def test_an_event_of_another_channel_changes_nothing() -> None:
-    assert changes_of("pipelines", "run.started", {"id": "r1"}).uris == ()
+    assert changes_of("quality", "gate.created", {"id": "g1"}).uris == ()
+
+
+RUN: dict[str, JsonValue] = {"run_id": "r1", "pipeline_id": "p1", "repository_id": "acme/api"}
+
+
+@pytest.mark.parametrize("name", ["pipeline.queued", "pipeline.started", "pipeline.failed"])
+def test_what_happens_to_a_run_changes_it_and_its_pipeline(name: str) -> None:
+    changes = changes_of("pipelines", name, RUN)
+    assert changes.uris == ("gitops://runs/r1", "gitops://pipelines/p1")
+    assert not changes.listed
+
+
+def test_what_happens_to_a_job_changes_its_run_alone() -> None:
+    assert changes_of("pipelines", "pipeline.job.update", RUN).uris == ("gitops://runs/r1",)
+
+
+def test_what_a_job_writes_changes_the_log_of_its_run_alone() -> None:
+    assert changes_of("pipelines", "pipeline.log", RUN).uris == ("gitops://runs/r1/log",)
+
+
+def test_a_new_definition_changes_its_pipeline_and_their_list() -> None:
+    changes = changes_of("pipelines", "pipeline.updated", {"pipeline_id": "p1"})
+    assert changes.uris == ("gitops://pipelines", "gitops://pipelines/p1")
+
+
+def test_a_refused_file_that_defines_no_pipeline_changes_nothing() -> None:
+    data: dict[str, JsonValue] = {"repository_id": "acme/api", "pipeline_id": None}
+    assert changes_of("pipelines", "pipeline.refused", data).uris == ()
 
 
 def test_missed_events_announce_every_overview_and_what_was_subscribed() -> None:

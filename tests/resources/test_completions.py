@@ -17,7 +17,7 @@ def reader(pages: Mapping[str | None, tuple[list[str], str | None]]) -> Any:
     """A list operation that answers with these pages by cursor."""
 
     async def read(operation: str, arguments: Mapping[str, Any]) -> BaseModel:
-        assert operation == "list_repositories"
+        assert operation in {"list_repositories", "list_pipelines"}
         values, following = pages[arguments["cursor"]]
         items = [Named(id=value) for value in values]
         return Page(items=items, total=len(items), next_cursor=following)
@@ -30,6 +30,11 @@ async def test_values_that_begin_with_what_was_typed_come_first() -> None:
     found = await complete("repositories", "API", read)
     assert found.values == ("acme/api", "api", "zeta/base-api")
     assert found.total == 3
+
+
+async def test_pipelines_are_found_by_any_part_of_their_id() -> None:
+    read = reader({None: (["pipeline_0a1b", "pipeline_2c3d"], None)})
+    assert (await complete("pipelines", "2c", read)).values == ("pipeline_2c3d",)
 
 
 async def test_all_pages_are_looked_through() -> None:

@@ -124,11 +124,14 @@ def size(tools: list[dict[str, Any]]) -> int:
     return len(json.dumps({"tools": tools}, separators=(",", ":")).encode())
 
 
-def test_every_resource_and_prompt_rests_on_operations_of_the_default_selection() -> None:
+def test_every_prompt_rests_on_operations_of_the_default_selection() -> None:
     names = {found.name for found in DEFAULT}
-    needed = {form.operation for form in FORMS}
-    needed |= {operation for prompt in PROMPTS for operation in prompt.operations}
-    assert needed <= names
+    assert {operation for prompt in PROMPTS for operation in prompt.operations} <= names
+
+
+def test_every_resource_rests_on_an_operation_that_reads() -> None:
+    reads = {found.name for found in OFFERED if found.effect == "read"}
+    assert {form.operation for form in FORMS} <= reads
 
 
 def test_variables_of_resources_are_parameters_of_their_operations() -> None:
