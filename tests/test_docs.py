@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from gitops_auditor.cli.commands import app
+from gitops_auditor.cli.commands import program
 from gitops_auditor.config import VARIABLES
 from gitops_auditor.errors import FAMILY
 from gitops_auditor.http_api.openapi import openapi_document
@@ -101,14 +101,14 @@ def test_every_command_that_the_documents_show_is_understood() -> None:
     shown = words_of("gitops-auditor")
     assert len(shown) > 5
     for words in shown:
-        parse(get_command(app), words)
+        parse(get_command(program()), words)
 
 
 def test_a_command_that_is_not_there_is_noticed() -> None:
     with pytest.raises(KeyError):
-        parse(get_command(app), ["scna"])
+        parse(get_command(program()), ["scna"])
     with pytest.raises(Exception, match="No such option"):
-        parse(get_command(app), ["scan", "--fast"])
+        parse(get_command(program()), ["scan", "--fast"])
 
 
 def test_every_target_of_make_that_the_documents_show_is_there() -> None:

@@ -12,7 +12,7 @@ def command(
     run_id: str = typer.Argument(help="Id of the run."),
     job: str = typer.Argument(help="The job that waits, as stage/job."),
     reject: bool = typer.Option(False, "--reject", help="Say no: the job fails."),
-    comment: str = typer.Option("", "--comment", "-m", help="Why."),
+    comment: str = typer.Option("", "--comment", "-m", help="Why you decide so."),
 ) -> None:
     """Approve a job that waits for it, or reject it."""
 

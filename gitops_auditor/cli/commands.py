@@ -1,74 +1,48 @@
-"""All commands, listed."""
+"""All commands, listed. A module is loaded for its command, or for help on all of them."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 
 from gitops_auditor import __version__
-from gitops_auditor.cli import (
-    approve,
-    audit,
-    cancel,
-    config,
-    conflicts,
-    demo,
-    doctor,
-    executor,
-    graph,
-    impact,
-    logs,
-    maintenance,
-    migrate,
-    openapi,
-    repos,
-    rerun,
-    run,
-    runs,
-    scan,
-    secrets,
-    serve,
-    stdio,
-    token,
-    validate,
-    worker,
-)
 
-app = typer.Typer(
-    name="gitops-auditor",
-    help="Know how your git repositories depend on one another, and run their pipelines.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS: Final = (
+    *("scan", "graph", "impact", "conflicts"),
+    *("run", "runs", "logs", "cancel", "rerun", "approve", "validate"),
+    *("serve", "worker", "stdio", "demo", "doctor", "migrate", "openapi", "executor"),
 )
-for name, module in (
-    ("scan", scan),
-    ("graph", graph),
-    ("impact", impact),
-    ("conflicts", conflicts),
-    ("run", run),
-    ("runs", runs),
-    ("logs", logs),
-    ("cancel", cancel),
-    ("rerun", rerun),
-    ("approve", approve),
-    ("validate", validate),
-    ("serve", serve),
-    ("worker", worker),
-    ("stdio", stdio),
-    ("demo", demo),
-    ("doctor", doctor),
-    ("migrate", migrate),
-    ("openapi", openapi),
-):
-    app.command(name)(module.command)
-app.command("executor", hidden=True)(executor.command)
-for name, group in (
-    ("repos", repos.app),
-    ("secrets", secrets.app),
-    ("token", token.app),
-    ("audit", audit.app),
-    ("config", config.app),
-    ("maintenance", maintenance.app),
-):
-    app.add_typer(group, name=name)
+"""Names of commands, and of the modules whose `command` each of them is."""
+
+GROUPS: Final = ("repos", "secrets", "token", "audit", "config", "maintenance")
+"""Names of groups of commands, and of the modules whose `app` each of them is."""
+
+_HIDDEN: Final = frozenset({"executor"})
+
+
+def program(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Every command, or only the one that the arguments begin with: the others cost it time."""
+    wanted = {*arguments[:1]} & {*COMMANDS, *GROUPS} or {*COMMANDS, *GROUPS}
+    app = typer.Typer(
+        name="gitops-auditor",
+        help="Know how your git repositories depend on one another, and run their pipelines.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in COMMANDS:
+        if name in wanted:
+            app.command(name, hidden=name in _HIDDEN)(_module(name).command)
+    for name in GROUPS:
+        if name in wanted:
+            app.add_typer(_module(name).app, name=name)
+    return app
+
+
+def _module(name: str) -> Any:
+    return import_module(f"gitops_auditor.cli.{name}")
 
 
 def _show_version(wanted: bool) -> None:
@@ -77,7 +51,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version."

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from gitops_auditor import __version__
+from gitops_auditor.cli.commands import program
 from gitops_auditor.cli.terminal import visible
 from gitops_auditor.config import load_settings
 from gitops_auditor.errors import GitOpsError, Unavailable
@@ -31,22 +32,11 @@ def run(arguments: list[str]) -> int:
     """
     _write_anything()
     try:
-        outcome = _commands(arguments)(arguments, standalone_mode=False, prog_name=PROGRAM)
+        outcome = program(arguments)(arguments, standalone_mode=False, prog_name=PROGRAM)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt, SystemExit) as ending:  # noqa: BLE001 - the top
         return _explain(_only_one_of(ending))
     return _status(outcome)
-
-
-def _commands(arguments: list[str]) -> typer.Typer:
-    """Every command, or only the one that editors wait for: the others cost it import time."""
-    if arguments[:1] == ["stdio"]:
-        from gitops_auditor.cli import stdio
-
-        return stdio.app
-    from gitops_auditor.cli import commands
-
-    return commands.app
 
 
 def _write_anything() -> None:

@@ -8,19 +8,7 @@ if TYPE_CHECKING:
     from gitops_auditor.config import Settings
     from gitops_auditor.operations import OperationCatalog
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-
-@app.callback()
-def group() -> None:
-    """Keep `stdio` a command of its own, as it is among the others."""
-
-
-@app.command("stdio")
 def command(
     read_only: bool = typer.Option(None, "--read-only", help="Offer no operation that writes."),
     toolsets: str = typer.Option(None, help="Comma-separated toolsets to offer, or `all`."),

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from gitops_auditor.cli.commands import app
+from gitops_auditor.cli.commands import program
 from gitops_auditor.cli.main import PROGRAM
 from tests.reference.markdown import code, page, table
 
@@ -23,7 +23,7 @@ STATUSES = (
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command that does something, with its words after the program's name."""
-    yield from _below(get_command(app), "")
+    yield from _below(get_command(program()), "")
 
 
 def commands_page() -> str:
