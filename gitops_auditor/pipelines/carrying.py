@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
 from gitops_auditor.events import EventLog
 from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.pipelines.assembly import PipelineServices
-from gitops_auditor.pipelines.engine.engine import RunEngine
+from gitops_auditor.pipelines.engine.engine import LAPSE_SECONDS, RunEngine
 from gitops_auditor.pipelines.engine.options import EngineParts
 from gitops_auditor.pipelines.engine.slots import Slots
 from gitops_auditor.pipelines.executor import Executor
@@ -22,9 +21,6 @@ from gitops_auditor.pipelines.workspaces import RunWorkspaces
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process
-
-LAPSE_SECONDS: Final = 2.0
-"""How long jobs have, beyond their grace, to be gone before another process may repeat them."""
 
 
 @asynccontextmanager
@@ -56,5 +52,5 @@ async def open_executor(
             keep_failed=settings.pipeline_engine_mode == "development",
         )
         engine = RunEngine(parts)
-        with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.end_attempts):
+        with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.let_go):
             yield Executor(engine, journal, process, settings.data_dir)

@@ -57,6 +57,9 @@ class Process(Protocol):
         Raises InvalidSetting when there is not so much time.
         """
 
+    def is_certain(self, seconds: float) -> bool:
+        """Whether nobody will take this process for dead within so many seconds."""
+
 
 def open_process(
     database: Database, data_dir: Path, dead_seconds: float = DEAD_SECONDS
@@ -86,6 +89,10 @@ class LockFileProcess:
     def on_lapse(self, _seconds: float, _hook: Callable[[], None]) -> AbstractContextManager[None]:
         """See Process. A lock does not lapse."""
         return nullcontext()
+
+    def is_certain(self, _seconds: float) -> bool:
+        """See Process."""
+        return True
 
 
 @asynccontextmanager
@@ -136,6 +143,10 @@ class HeartbeatProcess:
         finally:
             self._alarms.remove(alarm)
             alarm.stop()
+
+    def is_certain(self, seconds: float) -> bool:
+        """See Process."""
+        return time.monotonic() + seconds < self._beaten_at + self._dead_seconds
 
     async def beat(self) -> None:
         """Touch the row."""

@@ -1,5 +1,7 @@
 """The engine: claims a run, goes on where its journal ends, and carries it out."""
 
+from typing import Final
+
 import anyio
 
 from gitops_auditor.errors import GitOpsError, Unavailable
@@ -12,6 +14,9 @@ from gitops_auditor.pipelines.engine.options import EngineParts
 from gitops_auditor.pipelines.engine.record import Claim, Fenced, LoadedRun
 from gitops_auditor.pipelines.engine.stopping import hand_over, stop
 from gitops_auditor.pipelines.states import RunStatus
+
+LAPSE_SECONDS: Final = 2.0
+"""How long jobs have, beyond their grace, to be gone before another process may repeat them."""
 
 _log = get_logger("pipelines")
 
@@ -58,15 +63,18 @@ class RunEngine:
         course = self._open.get(run_id)
         return course is not None and course.is_waiting
 
-    def end_attempts(self) -> None:
-        """End all that runs here, at once, without the journal: another process may repeat it.
+    def let_go(self) -> None:
+        """End all that runs here, at once, without the journal: others may take the runs soon.
 
-        The runs stay open. They go on when the journal can be written and nobody took them.
+        They can be carried out here again when this process is certain to be seen alive.
         """
         for run_id, course in self._open.items():
-            if course is not None and course.crew.running:
-                _log.warning("the jobs of a run are ended: no sign of life", run=run_id)
-                course.crew.end_all("handed over", course.now())
+            if course is not None:
+                course.let_go(
+                    Fenced(
+                        f"No sign of life was written for {run_id}.", hint="Look at the database."
+                    )
+                )
 
     async def remove_leftovers(self) -> None:
         """Take away folders of runs that are over, which their processes did not live to do."""
@@ -85,6 +93,8 @@ class RunEngine:
             return None
         is_ours = found.owner in (None, parts.process.id)
         if found.owner is not None and not is_ours and await parts.process.alive(found.owner):
+            return None
+        if not parts.process.is_certain(parts.grace_seconds + LAPSE_SECONDS):
             return None
         parts.fault("claim.before")
         claim = await parts.journal.claim(run_id, parts.process.id, found.owner)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,20 @@ from gitops_auditor.pipelines.records import Run
 from gitops_auditor.services import Services, open_services
 from gitops_auditor.storage.pipeline_tables import run_attempts
 from tests.factories.git import make_repository
-from tests.factories.terminal import environment, started
+from tests.factories.terminal import COMMAND, environment, started
 
-DEAD_SECONDS = 2.0
 SECONDS = 60
 
 
 class Meeting:
-    """Where jobs of the test come and wait: each says its name and goes on when it may."""
+    """Where jobs of the test come and wait: each says its name and goes on when it may.
+
+    `log` has who came, and who was ended while waiting, in order.
+    """
 
     def __init__(self) -> None:
         self.port = 0
-        self.came: list[str] = []
+        self.log: list[str] = []
         self._waiting: dict[str, list[asyncio.StreamWriter]] = {}
         self._open: set[str] = set()
         self._news = asyncio.Condition()
@@ -57,21 +59,29 @@ class Meeting:
         for writer in self._waiting.pop(name, []):
             _release(writer)
 
-    async def until(self, *names: str) -> None:
-        """Wait until exactly these have come, in any order."""
+    async def until(self, *lines: str) -> None:
+        """Wait until exactly these are in the log, in any order."""
         with anyio.fail_after(SECONDS):
             async with self._news:
-                await self._news.wait_for(lambda: sorted(self.came) == sorted(names))
+                await self._news.wait_for(lambda: sorted(self.log) == sorted(lines))
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         name = (await reader.readline()).decode().strip()
-        async with self._news:
-            self.came.append(name)
-            self._news.notify_all()
+        await self._tell(f"{name} came")
         if name in self._open:
             _release(writer)
         else:
             self._waiting.setdefault(name, []).append(writer)
+            await reader.read()
+            if writer in self._waiting.get(name, []):
+                self._waiting[name].remove(writer)
+                writer.close()
+                await self._tell(f"{name} was ended")
+
+    async def _tell(self, line: str) -> None:
+        async with self._news:
+            self.log.append(line)
+            self._news.notify_all()
 
 
 def _release(writer: asyncio.StreamWriter) -> None:
@@ -85,6 +95,7 @@ class Site:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.url = url
+        self.dead_seconds = 4.0
 
     def variables(self, name: str) -> dict[str, str]:
         """The settings of one machine."""
@@ -92,21 +103,27 @@ class Site:
             "DATABASE_URL": self.url,
             "PIPELINE_ARTIFACTS_URL": str(self.folder / "artifacts"),
             "PIPELINE_WORKSPACES": str(self.folder / name / "runs"),
-            "PIPELINE_DEAD_SECONDS": str(DEAD_SECONDS * 2),
+            "PIPELINE_DEAD_SECONDS": str(self.dead_seconds),
             "PIPELINE_GRACE_SECONDS": "0.5",
             "PIPELINE_ALLOW_UNSANDBOXED": "true",
             "GITOPS_CLONE_PROTOCOLS": "https,file",
         }
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The environment of a command on one machine."""
+        return environment(self.folder / name / "data", **self.variables(name))
 
     def settings(self, name: str = "server") -> Settings:
         given = {**self.variables(name), "PIPELINE_WORKER_COUNT": "0"}
         return load_settings({**given, "GITOPS_DATA_DIR": str(self.folder / name / "data")})
 
     @contextmanager
-    def worker(self, name: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    def worker(
+        self, name: str, *options: str, command: Sequence[str] = COMMAND
+    ) -> Iterator[subprocess.Popen[str]]:
         """A worker with a data folder of its own, which is ready when the block begins."""
-        env = environment(self.folder / name / "data", **self.variables(name), **more)
-        with started("worker", "--name", name, env=env) as process:
+        env = self.environment(name)
+        with started("worker", "--name", name, *options, env=env, command=command) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line.startswith(f"The worker {name} "), line + said(process)
@@ -131,7 +148,7 @@ class Server:
         return await self._catalog.call(self.services, request)
 
     async def start(self, repository: Path, definition: str) -> str:
-        """Register a repository by its URL, and run this pipeline on it."""
+        """Make a repository, register it by its URL, and run this pipeline on it."""
         await make_repository(repository, {".gitops/pipeline.yaml": definition})
         work = await self.call(
             "clone_repository", clone_url=f"file://{repository}", wait_seconds=50
@@ -165,6 +182,12 @@ class Server:
         async with self.services.database.read() as connection:
             rows = (await connection.execute(query)).all()
         return sorted((str(job), int(number), str(ended)) for job, number, ended in rows)
+
+    async def owners(self) -> list[str]:
+        """The processes that carried out the attempts, in the order of these."""
+        query = select(run_attempts.c.owner).order_by(run_attempts.c.started_at)
+        async with self.services.database.read() as connection:
+            return list((await connection.scalars(query)).all())
 
 
 @asynccontextmanager
