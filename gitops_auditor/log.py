@@ -5,15 +5,21 @@ structlog takes as long to import as a quick tool call takes to answer, so the f
 
 import logging
 import sys
+from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
 class _Style(NamedTuple):
     level: str = "info"
     human: bool = False
+    components: Mapping[str, str] = {}
 
 
 class _State:
@@ -23,9 +29,14 @@ class _State:
     applied = False
 
 
-def configure_logging(level: str, *, human: bool) -> None:
-    """Log from `level` (debug, info, warning, error) up, as JSON lines or readable."""
-    _State.style = _Style(level, human)
+def configure_logging(
+    level: str, *, human: bool, components: Mapping[str, str] | None = None
+) -> None:
+    """Log from `level` (debug, info, warning, error) up, as JSON lines or readable.
+
+    `components` names those that have a level of their own.
+    """
+    _State.style = _Style(level, human, components or {})
     _State.applied = False
     # Libraries tell of their everyday as info; at that level only our own lines are wanted.
     libraries = "WARNING" if level == "info" else level.upper()
@@ -54,6 +65,21 @@ class _Logger:
         return getattr(structlog.get_logger(component=self._name), method)
 
 
+def _least(style: _Style) -> str:
+    return min((style.level, *style.components.values()), key=_LEVELS.__getitem__)
+
+
+def _drop_lower(
+    style: _Style, _logger: object, method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    import structlog  # noqa: PLC0415 - see the module's docstring
+
+    wanted = style.components.get(str(line.get("component")), style.level)
+    if _LEVELS.get(method, 40) < _LEVELS[wanted]:
+        raise structlog.DropEvent
+    return line
+
+
 def _apply(style: _Style) -> None:
     import structlog  # noqa: PLC0415 - see the module's docstring
 
@@ -64,6 +90,7 @@ def _apply(style: _Style) -> None:
     )
     structlog.configure(
         processors=[
+            partial(_drop_lower, style),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -71,7 +98,7 @@ def _apply(style: _Style) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(style.level),
+        wrapper_class=structlog.make_filtering_bound_logger(_least(style)),
         # Asked for at each line: what standard error is may change, as it does for stdio.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,

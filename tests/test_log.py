@@ -33,6 +33,21 @@ def test_lines_below_the_level_are_not_shown(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
 
 
+def test_a_component_may_have_a_level_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", human=False, components={"pipelines": "debug"})
+    get_logger("pipelines").debug("a job begins")
+    get_logger("tests").info("nothing to see")
+    assert [json.loads(one)["event"] for one in capsys.readouterr().err.splitlines()] == [
+        "a job begins"
+    ]
+
+
+def test_a_component_can_be_quieter_than_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("debug", human=False, components={"pipelines": "error"})
+    get_logger("pipelines").warning("nothing to see")
+    assert capsys.readouterr().err == ""
+
+
 def test_a_traceback_does_not_show_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info", human=False)
     try:

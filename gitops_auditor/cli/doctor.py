@@ -54,7 +54,12 @@ def command() -> None:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    return [await _git(), await _services(settings), *await _jobs(settings)]
+    return [
+        await _git(),
+        await _services(settings),
+        *await _jobs(settings),
+        *await _servers(settings),
+    ]
 
 
 async def _git() -> Finding:
@@ -124,6 +129,24 @@ def _workspaces(settings: Settings, user: tuple[int, int] | None) -> Finding:
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free // 2**20
     return Finding("workspaces", f"{folder} ({free} MB free)")
+
+
+async def _servers(settings: Settings) -> list[Finding]:
+    """The MCP servers that jobs may call, each connected to once."""
+    from gitops_auditor.services import open_services
+
+    try:
+        async with open_services(settings) as services:
+            connections = services.pipelines.connections
+            names = connections.names
+            await connections.health(probe=True)
+            found = [await connections.health(name) for name in names]
+    except GitOpsError as broken:
+        return [Finding("MCP servers", "not usable", str(broken))]
+    return [
+        Finding(f"MCP {name}", part.status, " ".join(part.reasons))
+        for name, part in zip(names, found, strict=True)
+    ]
 
 
 def _ssh(settings: Settings) -> Finding:

@@ -17,5 +17,9 @@ def command(
     from gitops_auditor.app import serve
 
     settings = load_settings(host=host, port=port, read_only=read_only)
-    configure_logging(settings.log_level, human=settings.environment != "production")
+    configure_logging(
+        settings.log_level,
+        human=settings.environment != "production",
+        components={"pipelines": settings.pipeline_log_level},
+    )
     anyio.run(serve, settings, show_addresses)

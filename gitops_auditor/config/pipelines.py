@@ -11,7 +11,10 @@ class PipelineSettings(BaseModel):
     """The part of the settings that pipelines read."""
 
     pipeline_engine_mode: Literal["production", "development", "dry-run"] = setting(
-        "PIPELINE_ENGINE_MODE", "production", "How pipeline jobs are carried out."
+        "PIPELINE_ENGINE_MODE",
+        "production",
+        "How jobs are carried out: dry-run logs them and runs nothing, development keeps the"
+        " folders of failed runs.",
     )
     pipeline_worker_count: int = setting(
         "PIPELINE_WORKER_COUNT",

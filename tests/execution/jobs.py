@@ -41,7 +41,10 @@ LEVELS = [
     ),
     pytest.param(
         Isolation.CGROUP,
-        marks=pytest.mark.skipif(why_no_cgroups() != "", reason=why_no_cgroups()),
+        marks=(
+            pytest.mark.machine,
+            pytest.mark.skipif(why_no_cgroups() != "", reason=why_no_cgroups()),
+        ),
     ),
 ]
 

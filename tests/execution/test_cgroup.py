@@ -9,7 +9,10 @@ from gitops_auditor.execution.supervision.cgroup import PREFIX
 from gitops_auditor.execution.supervision.orders import Isolation, Limits
 from tests.execution.jobs import Jobs, python, why_no_cgroups
 
-pytestmark = pytest.mark.skipif(why_no_cgroups() != "", reason=why_no_cgroups())
+pytestmark = [
+    pytest.mark.machine,
+    pytest.mark.skipif(why_no_cgroups() != "", reason=why_no_cgroups()),
+]
 
 
 def left() -> list[str]:

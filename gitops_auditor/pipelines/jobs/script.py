@@ -63,6 +63,8 @@ class ScriptJobs:
 
         What a stranger proposes gets none: it could show them to anybody.
         """
+        if self.settings.pipeline_engine_mode == "dry-run":
+            return _shown(attempt)
         deadline = time.monotonic() + attempt.timeout
         wanted = {**attempt.definition.secrets, **attempt.job.job.secrets}
         secrets = await self.secrets.values(
@@ -129,3 +131,12 @@ class ScriptJobs:
             failure: FailureKind = "errored" if isinstance(error, Unavailable) else "failed"
             return failed(outcome, str(error), failure)
         return outcome if kept is None else with_metrics(outcome, artifacts=kept)
+
+
+def _shown(attempt: Attempt) -> Outcome:
+    """What stands for an attempt while the platform runs nothing: its script, in the log."""
+    script = attempt.job.job.script or ""
+    attempt.log.write(
+        f"[gitops-auditor] Not run: the platform is in dry-run mode.\n{script}\n".encode()
+    )
+    return Outcome(metrics={"dry_run": True})

@@ -1,6 +1,7 @@
 """A script runs in its checkout, and ends in an outcome that says what happened."""
 
 import os
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -163,3 +164,14 @@ async def test_a_flood_ends_the_job_at_its_limit(
     assert "wrote more than" in outcome.reason
     assert len(log) <= 2**20 + 200
     assert attempts.left() == []
+
+
+async def test_in_dry_run_mode_a_script_is_shown_and_not_run(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    settings = scripts.settings.model_copy(update={"pipeline_engine_mode": "dry-run"})
+    outcome, log = await attempts.run(replace(scripts, settings=settings), "echo x > made")
+    assert outcome.failure is None
+    assert outcome.metrics == {"dry_run": True}
+    assert "echo x > made" in log
+    assert not (attempts.workspace.checkout / "made").exists()
