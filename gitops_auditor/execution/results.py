@@ -71,13 +71,17 @@ def _verdict(
     order: Order, ending: Ending, exit_code: int
 ) -> tuple[FailureKind | None, str, Limit | None]:
     if ending == "timeout":
-        return "timeout", f"It ran longer than its {order.timeout:g} seconds.", None
+        return "timeout", f"It ran longer than its {round(order.timeout, 1):g} seconds.", None
     if ending == "cancel":
         return "cancelled", "It was cancelled.", None
     if ending != "exit":
         return "failed", f"It was ended: it {_excess(order.limits, ending)}.", ending
     if exit_code == 0:
         return None, "", None
+    if exit_code == 128 + signal.SIGXFSZ and order.limits.file_bytes is not None:
+        size = _size(order.limits.file_bytes)
+        reason = f"It was ended: it wrote more than {size} into one file."
+        return "failed", reason, "workspace"
     return "failed", _exit_reason(exit_code), None
 
 

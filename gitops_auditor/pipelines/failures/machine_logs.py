@@ -50,6 +50,22 @@ _SAYINGS: Final = (
         Weight.DECISIVE,
     ),
     _saying(
+        r".{0,300}(?:fork: (?:retry: )?Resource temporarily unavailable|[Cc]annot fork"
+        r"|[Cc]an't start new thread|unable to create (?:new )?native thread"
+        r"|^BlockingIOError: \[Errno 11\] Resource temporarily unavailable)",
+        "limit",
+        "It could not start another process: it runs as many as it may.",
+        "Run fewer processes at once, or raise the number that a job may run.",
+        Weight.DECISIVE,
+    ),
+    _saying(
+        r"(?:.{0,300}: |OSError: \[Errno 24\] )Too many open files|.{0,100}Error: EMFILE",
+        "limit",
+        "It could not open another file: it holds as many as it may.",
+        "Close files that are not needed any more.",
+        Weight.DECISIVE,
+    ),
+    _saying(
         r"(?:FAIL )?(?P<what>Required test coverage of .{1,100} not reached.*)",
         "coverage",
         "{0}",

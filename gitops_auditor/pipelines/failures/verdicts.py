@@ -13,7 +13,11 @@ _KINDS: Final[tuple[tuple[str, FailureCause, str], ...]] = (
         "See what it did last, and give it more time with `timeout` if it needs that.",
     ),
     ("of memory", "memory", "Use less memory, or raise the memory that a job may use."),
-    ("into its folders|no space|disk", "disk", "Write less, or raise what a run may write."),
+    (
+        "into its folders|into one file|no space|disk",
+        "disk",
+        "Write less, or raise what a run may write.",
+    ),
     (
         "coverage",
         "coverage",
