@@ -44,7 +44,7 @@ RecordOutcome = Callable[[AsyncConnection, Mapping[str, object]], Awaitable[None
 """Awaited in the transaction of a change with the token's state after it, without its secret."""
 
 
-class TokenInfo(BaseModel):
+class TokenInfo(BaseModel, defer_build=True):
     """A token without its secret. `last_used_at` is exact to about five minutes."""
 
     model_config = ConfigDict(frozen=True)

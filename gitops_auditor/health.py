@@ -7,7 +7,7 @@ from pydantic import BaseModel
 Condition = Literal["healthy", "degraded", "absent"]
 
 
-class ComponentHealth(BaseModel):
+class ComponentHealth(BaseModel, defer_build=True):
     """One part: its condition, why it is not healthy, and figures worth watching.
 
     `absent` means that this version or its settings do not offer the part; the whole stays healthy.
@@ -19,7 +19,7 @@ class ComponentHealth(BaseModel):
     figures: dict[str, int | float | str | bool | None] = {}
 
 
-class HealthReport(BaseModel):
+class HealthReport(BaseModel, defer_build=True):
     """The whole platform: degraded as soon as one part is."""
 
     status: Condition

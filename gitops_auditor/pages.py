@@ -15,7 +15,7 @@ Other = TypeVar("Other")
 LARGEST_PAGE = 200
 
 
-class PageParams(BaseModel):
+class PageParams(BaseModel, defer_build=True):
     """How much of a list to answer with."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -28,7 +28,7 @@ class PageParams(BaseModel):
     )
 
 
-class Page(BaseModel, Generic[Item]):
+class Page(BaseModel, Generic[Item], defer_build=True):
     """A part of a list. `next_cursor` is null on the last page; `total` counts the whole list where
     counting it is cheap.
     """

@@ -22,7 +22,7 @@ class AuditEntry:
     finished: bool = False
 
 
-class Change(BaseModel):
+class Change(BaseModel, defer_build=True):
     """What one transaction of an operation changed: the state before and after it."""
 
     model_config = ConfigDict(frozen=True)
@@ -31,7 +31,7 @@ class Change(BaseModel):
     after: JsonValue = None
 
 
-class AuditRecord(BaseModel):
+class AuditRecord(BaseModel, defer_build=True):
     """One operation, merged from its rows. `result` is null while it runs.
 
     `first_row` and `last_row` are numbers in the chain, `hash` is that of the last row.
@@ -53,7 +53,7 @@ class AuditRecord(BaseModel):
     hash: str
 
 
-class AuditProblem(BaseModel):
+class AuditProblem(BaseModel, defer_build=True):
     """A sign of tampering. `row` is the number in the chain where it shows."""
 
     model_config = ConfigDict(frozen=True)
@@ -62,7 +62,7 @@ class AuditProblem(BaseModel):
     message: str
 
 
-class AuditVerdict(BaseModel):
+class AuditVerdict(BaseModel, defer_build=True):
     """Whether the chain is whole. The anchor does not cover rows after `anchored_through` yet."""
 
     model_config = ConfigDict(frozen=True)

@@ -68,7 +68,7 @@ def _expression(value: str) -> str:
     return value
 
 
-class Part(BaseModel):
+class Part(BaseModel, defer_build=True):
     """A piece of the file. Immutable; a field that is not known is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -20,7 +20,7 @@ MAX_BYTES: Final = 2**20
 _MAX_PROBLEMS: Final = 20
 
 
-class _File(BaseModel):
+class _File(BaseModel, defer_build=True):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     servers: dict[ServerName, ServerSettings] = Field(default_factory=dict)

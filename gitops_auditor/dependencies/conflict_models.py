@@ -12,7 +12,7 @@ versions that exclude one another. `outdated`: they agree, but some only admit v
 the one that the providing repository has in its tree."""
 
 
-class ConflictQuery(BaseModel):
+class ConflictQuery(BaseModel, defer_build=True):
     """Which conflicts to look for, and what may be changed to resolve them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,7 +37,7 @@ class ConflictQuery(BaseModel):
     )
 
 
-class Holder(BaseModel):
+class Holder(BaseModel, defer_build=True):
     """One declaration that holds a version.
 
     `major` groups holders by the version they would get. `admits_provided` says whether the version
@@ -61,7 +61,7 @@ class Holder(BaseModel):
     is_outdated: bool
 
 
-class Edit(BaseModel):
+class Edit(BaseModel, defer_build=True):
     """One declaration to change, and what to write there."""
 
     repository: str
@@ -72,7 +72,7 @@ class Edit(BaseModel):
     proposed: str
 
 
-class Resolution(BaseModel):
+class Resolution(BaseModel, defer_build=True):
     """The fewest declarations to change so that `version` satisfies every holder.
 
     `kept` counts the declarations that admit it as they are. A version of `origin` "provided" is in
@@ -86,7 +86,7 @@ class Resolution(BaseModel):
     kept: int
 
 
-class Conflict(BaseModel):
+class Conflict(BaseModel, defer_build=True):
     """One package on whose version repositories do not agree.
 
     `blocking` is the proof: holders that no version satisfies together, none of which can be left
@@ -108,7 +108,7 @@ class Conflict(BaseModel):
     unresolvable: str | None
 
 
-class ConflictReport(BaseModel):
+class ConflictReport(BaseModel, defer_build=True):
     """All conflicts, the most severe first. `packages` counts those that were compared."""
 
     conflicts: list[Conflict]

@@ -20,7 +20,7 @@ from gitops_auditor.formats.purl import purl
 ExportFormat = Literal["json", "mermaid", "dot", "cyclonedx"]
 
 
-class GraphExport(BaseModel):
+class GraphExport(BaseModel, defer_build=True):
     """A graph as the text of a document, and the document's media type."""
 
     format: ExportFormat

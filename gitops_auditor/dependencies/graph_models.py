@@ -12,7 +12,7 @@ Direction = Literal["both", "dependencies", "dependents"]
 Detail = Literal["repository", "package"]
 
 
-class GraphQuery(BaseModel):
+class GraphQuery(BaseModel, defer_build=True):
     """Which part of the graph to show."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,7 +46,7 @@ class GraphQuery(BaseModel):
     )
 
 
-class Evidence(BaseModel):
+class Evidence(BaseModel, defer_build=True):
     """One line of one file that states a dependency."""
 
     model_config = ConfigDict(frozen=True)
@@ -61,7 +61,7 @@ class Evidence(BaseModel):
     scope: Scope
 
 
-class GraphNode(BaseModel):
+class GraphNode(BaseModel, defer_build=True):
     """A repository, a package inside one, or something that comes from outside the workspace.
 
     `group` is the owner of a repository, the repository of a package, the ecosystem of an external
@@ -78,7 +78,7 @@ class GraphNode(BaseModel):
     dependents: int = 0
 
 
-class GraphEdge(BaseModel):
+class GraphEdge(BaseModel, defer_build=True):
     """Everything that `source` needs of `target`.
 
     `type`, `scope` and `version` are those of the strongest evidence, `impact` is the highest.
@@ -98,7 +98,7 @@ class GraphEdge(BaseModel):
     evidence: list[Evidence]
 
 
-class BrokenEdge(BaseModel):
+class BrokenEdge(BaseModel, defer_build=True):
     """An edge that the order of phases contradicts."""
 
     source: str
@@ -107,7 +107,7 @@ class BrokenEdge(BaseModel):
     evidence: list[Evidence]
 
 
-class Cycle(BaseModel):
+class Cycle(BaseModel, defer_build=True):
     """Nodes that need one another.
 
     `path` is one shortest cycle. `resolved` says whether ignoring `broken_edges` gives an order;
@@ -122,7 +122,7 @@ class Cycle(BaseModel):
     remaining: list[list[str]]
 
 
-class Phase(BaseModel):
+class Phase(BaseModel, defer_build=True):
     """Nodes that can be changed together, once those of all earlier phases are. Counted from 1."""
 
     number: int
@@ -130,7 +130,7 @@ class Phase(BaseModel):
     warning: str | None = None
 
 
-class GraphSummary(BaseModel):
+class GraphSummary(BaseModel, defer_build=True):
     """Counts over the whole selection, before `limit` cuts it. Dependencies are edges."""
 
     repositories: int
@@ -144,7 +144,7 @@ class GraphSummary(BaseModel):
     dependency_types: dict[str, int]
 
 
-class GraphMetadata(BaseModel):
+class GraphMetadata(BaseModel, defer_build=True):
     """`graph_version` changes with the selection and with nothing else. `last_updated` is when the
     newest edge was last confirmed. `beyond_depth` counts nodes that a greater depth shows.
     """
@@ -155,7 +155,7 @@ class GraphMetadata(BaseModel):
     beyond_depth: int
 
 
-class DependencyGraph(BaseModel):
+class DependencyGraph(BaseModel, defer_build=True):
     """A selection of the graph. Phases and cycles are those of the whole selection; external nodes
     take no part in them.
     """

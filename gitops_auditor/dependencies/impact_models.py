@@ -10,7 +10,7 @@ from gitops_auditor.dependencies.models import ConstraintKind, DependencyType, I
 ChangeType = Literal["patch", "minor", "major", "breaking", "removal", "api", "config", "security"]
 
 
-class ChangeRequest(BaseModel):
+class ChangeRequest(BaseModel, defer_build=True):
     """A change that someone is about to make in one repository."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -25,7 +25,7 @@ class ChangeRequest(BaseModel):
     )
 
 
-class Use(BaseModel):
+class Use(BaseModel, defer_build=True):
     """One declaration through which a repository is affected directly.
 
     `admits` says whether its constraint lets the new version in, null when there is no new version
@@ -42,7 +42,7 @@ class Use(BaseModel):
     admits: bool | None
 
 
-class Hop(BaseModel):
+class Hop(BaseModel, defer_build=True):
     """One step of a path: `consumer` needs `provider`, and the line that says so."""
 
     consumer: str
@@ -54,7 +54,7 @@ class Hop(BaseModel):
     scope: Scope
 
 
-class Effect(BaseModel):
+class Effect(BaseModel, defer_build=True):
     """What the change means for one repository.
 
     `distance` counts steps between repositories, 1 for direct consumers. `path` is a shortest one,
@@ -73,7 +73,7 @@ class Effect(BaseModel):
     path: list[Hop]
 
 
-class RiskFactor(BaseModel):
+class RiskFactor(BaseModel, defer_build=True):
     """One reason for the score."""
 
     name: str
@@ -81,7 +81,7 @@ class RiskFactor(BaseModel):
     reason: str
 
 
-class Risk(BaseModel):
+class Risk(BaseModel, defer_build=True):
     """The sum of the factors, at most 100. Below 25 low, below 50 medium, below 75 high."""
 
     score: int
@@ -89,7 +89,7 @@ class Risk(BaseModel):
     factors: list[RiskFactor]
 
 
-class ImpactReport(BaseModel):
+class ImpactReport(BaseModel, defer_build=True):
     """The consequences of a change, computed from the graph alone: equal input, equal report.
 
     `truncated` says that `depth` hid `beyond_depth` further repositories. `update_order` holds the

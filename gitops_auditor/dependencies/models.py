@@ -141,7 +141,7 @@ class ManifestFacts(NamedTuple):
     definitions: tuple[tuple[str, str], ...] = ()
 
 
-class Dependency(BaseModel):
+class Dependency(BaseModel, defer_build=True):
     """An edge between two repositories, with its evidence. `target_repo` is null when no repository
     of the workspace provides what is asked for.
     """
@@ -166,7 +166,7 @@ class Dependency(BaseModel):
     last_validated: datetime
 
 
-class FileProblem(BaseModel):
+class FileProblem(BaseModel, defer_build=True):
     """Something that was not read, and why. `file` is empty when it is the repository itself; line
     and column are 1-based, 0 when unknown.
     """
@@ -180,7 +180,7 @@ class FileProblem(BaseModel):
     message: str
 
 
-class ScanReport(BaseModel):
+class ScanReport(BaseModel, defer_build=True):
     """What a scan read and what it changed.
 
     `read` counts repositories whose content had changed, `unchanged` those that were as before.
@@ -206,7 +206,7 @@ class ScanReport(BaseModel):
     seconds: dict[str, float]
 
 
-class RepositoryDependencies(BaseModel):
+class RepositoryDependencies(BaseModel, defer_build=True):
     """One repository's edges in both directions: what it needs, and who needs it."""
 
     repository: str
@@ -216,7 +216,7 @@ class RepositoryDependencies(BaseModel):
     dependents_total: int
 
 
-class Package(BaseModel):
+class Package(BaseModel, defer_build=True):
     """Something that a repository offers under a name; `file` and `line` say where it says so."""
 
     model_config = ConfigDict(frozen=True)
@@ -229,7 +229,7 @@ class Package(BaseModel):
     line: int
 
 
-class DependencyChange(BaseModel):
+class DependencyChange(BaseModel, defer_build=True):
     """A difference that a rescan found. Versions are constraints as the manifest writes them."""
 
     model_config = ConfigDict(frozen=True)

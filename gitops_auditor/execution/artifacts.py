@@ -30,7 +30,7 @@ _COPY_BYTES: Final = 2**20
 Result = TypeVar("Result")
 
 
-class Artifact(BaseModel):
+class Artifact(BaseModel, defer_build=True):
     """One kept file: its path relative to the job's workspace, bytes, and SHA-256."""
 
     path: str

@@ -28,7 +28,7 @@ SHORTEST = 4
 Result = TypeVar("Result")
 
 
-class SecretScope(BaseModel):
+class SecretScope(BaseModel, defer_build=True):
     """What may use a secret: one repository, or one pipeline, by its id."""
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +37,7 @@ class SecretScope(BaseModel):
     id: str
 
 
-class SecretInfo(BaseModel):
+class SecretInfo(BaseModel, defer_build=True):
     """A stored secret without its value. `version` counts how often it was set."""
 
     scope: SecretScope
@@ -53,12 +53,12 @@ class _Entry(SecretInfo):
     ciphertext: str
 
 
-class _Keys(BaseModel):
+class _Keys(BaseModel, defer_build=True):
     current: str
     keys: dict[str, str]
 
 
-class _File(BaseModel):
+class _File(BaseModel, defer_build=True):
     entries: list[_Entry] = []
 
 

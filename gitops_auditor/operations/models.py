@@ -12,7 +12,7 @@ from gitops_auditor.services import Services
 from gitops_auditor.work import FailureKind, WorkError, WorkStatus
 
 
-class Params(BaseModel):
+class Params(BaseModel, defer_build=True):
     """Base of all parameters: an unknown one is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -25,7 +25,7 @@ class NoParams(Params):
 Result = TypeVar("Result", bound=BaseModel)
 
 
-class Work(BaseModel, Generic[Result]):
+class Work(BaseModel, Generic[Result], defer_build=True):
     """Long-running work: its state now, and its result once `status` is success."""
 
     id: str

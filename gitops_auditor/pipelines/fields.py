@@ -19,7 +19,7 @@ Written = str | int | float | bool
 """A scalar that YAML may have read as something other than text."""
 
 
-class Part(BaseModel):
+class Part(BaseModel, defer_build=True):
     """A piece of a definition. Immutable; a field that is not known is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)

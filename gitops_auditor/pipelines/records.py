@@ -14,7 +14,7 @@ FINISHED: Final = frozenset({"success", "failed", "cancelled"})
 Figure = float | int | str | bool | None
 
 
-class Record(BaseModel):
+class Record(BaseModel, defer_build=True):
     """A value that is shown, never changed."""
 
     model_config = ConfigDict(frozen=True)

@@ -33,7 +33,7 @@ _AFTER_GATE: Mapping[Gate, str] = {
 }
 
 
-class PlannedJob(BaseModel):
+class PlannedJob(BaseModel, defer_build=True):
     """One job of a run to be. Jobs of one generation wait only for those of earlier ones."""
 
     model_config = ConfigDict(frozen=True)
@@ -48,7 +48,7 @@ class PlannedJob(BaseModel):
     needs: list[str]
 
 
-class PlannedStage(BaseModel):
+class PlannedStage(BaseModel, defer_build=True):
     """A stage of a run to be, with its jobs in the order they are written."""
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +59,7 @@ class PlannedStage(BaseModel):
     jobs: list[PlannedJob]
 
 
-class Resolution(BaseModel):
+class Resolution(BaseModel, defer_build=True):
     """What an event comes to. When nothing fires, the stages say what a start by hand comes to."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,7 +8,7 @@ ID_PATTERN = r"^[A-Za-z0-9_.][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9_.][A-Za-z0-9._-]{0
 """An id: names joined by slashes. `.` and `..` match but are refused where ids are made."""
 
 
-class Repository(BaseModel):
+class Repository(BaseModel, defer_build=True):
     """A registered repository. `version` grows with every change and is what If-Match compares.
 
     `path` is the folder that is read: a checkout, or the platform's own mirror of `clone_url`. URLs
@@ -30,7 +30,7 @@ class Repository(BaseModel):
     last_scanned_at: datetime | None = None
 
 
-class RepositoryChanges(BaseModel):
+class RepositoryChanges(BaseModel, defer_build=True):
     """The fields of a repository that a caller may change; those left out stay as they are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +39,7 @@ class RepositoryChanges(BaseModel):
     default_branch: str | None = None
 
 
-class Skipped(BaseModel):
+class Skipped(BaseModel, defer_build=True):
     """Something that was left out, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -48,7 +48,7 @@ class Skipped(BaseModel):
     reason: str
 
 
-class DiscoveryReport(BaseModel):
+class DiscoveryReport(BaseModel, defer_build=True):
     """What a look through a workspace folder changed. Each list holds ids, sorted."""
 
     model_config = ConfigDict(frozen=True)
@@ -65,7 +65,7 @@ class DiscoveryReport(BaseModel):
     """False when a limit ended the look before every folder was seen."""
 
 
-class ReportedRepository(BaseModel):
+class ReportedRepository(BaseModel, defer_build=True):
     """One row of an audit report: `status` is the report's own word, such as clean or dirty."""
 
     model_config = ConfigDict(frozen=True)
@@ -77,7 +77,7 @@ class ReportedRepository(BaseModel):
     dashboard_link: str | None
 
 
-class ReportSummary(BaseModel):
+class ReportSummary(BaseModel, defer_build=True):
     """The totals that an audit report states of itself."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -89,7 +89,7 @@ class ReportSummary(BaseModel):
     clean: int = Field(0, ge=0)
 
 
-class ReportImport(BaseModel):
+class ReportImport(BaseModel, defer_build=True):
     """What the import of an audit report (GitRepoReport.json) did."""
 
     model_config = ConfigDict(frozen=True)

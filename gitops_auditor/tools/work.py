@@ -39,7 +39,7 @@ class WorkFilter(PageParams):
     status: WorkStatus | None = Field(None, description="Only work in this state.")
 
 
-class WorkState(BaseModel):
+class WorkState(BaseModel, defer_build=True):
     """Long-running work without its result."""
 
     id: str

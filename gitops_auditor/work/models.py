@@ -12,7 +12,7 @@ FailureKind = Literal["failed", "errored", "timeout", "lost"]
 FINISHED: frozenset[WorkStatus] = frozenset({"success", "failed", "cancelled"})
 
 
-class WorkError(BaseModel):
+class WorkError(BaseModel, defer_build=True):
     """Why it did not succeed. `code` is stable; `request_id` finds an internal fault in the log."""
 
     model_config = ConfigDict(frozen=True)
@@ -24,7 +24,7 @@ class WorkError(BaseModel):
     request_id: str | None = None
 
 
-class WorkRecord(BaseModel):
+class WorkRecord(BaseModel, defer_build=True):
     """One piece of work. `done` of `total` counts in the operation's unit."""
 
     model_config = ConfigDict(frozen=True)

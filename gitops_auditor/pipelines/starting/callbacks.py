@@ -39,7 +39,7 @@ _NAMES: Final[Mapping[RunStatus, str]] = {
 }
 
 
-class RunReport(BaseModel):
+class RunReport(BaseModel, defer_build=True):
     """What happened to a run, by the name that the other system has for it.
 
     `conclusion` says how a run that is `completed` ended, in the words of GitHub's workflow runs;
@@ -57,7 +57,7 @@ class RunReport(BaseModel):
     conclusion: Conclusion | None = Field(None, description="How it ended; success if left out.")
 
 
-class ReportedRun(BaseModel):
+class ReportedRun(BaseModel, defer_build=True):
     """The run here, as it stands after a report."""
 
     model_config = ConfigDict(frozen=True)

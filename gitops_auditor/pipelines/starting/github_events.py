@@ -29,7 +29,7 @@ _Name = Annotated[str, StringConstraints(max_length=1000)]
 _Url = Annotated[str, StringConstraints(max_length=2048)]
 
 
-class Notice(BaseModel):
+class Notice(BaseModel, defer_build=True):
     """What is kept of a webhook: the repository's names, the commit, and the event to fire.
 
     Without an event, `ignored` says why it starts nothing.
@@ -44,7 +44,7 @@ class Notice(BaseModel):
     ignored: str = ""
 
 
-class _Payload(BaseModel):
+class _Payload(BaseModel, defer_build=True):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
