@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gitops_auditor.storage.sqlite import Connector, OneHopConnection
+
 Statement = Insert | Update | Delete
 
 
@@ -91,8 +93,27 @@ def bound_steps(steps: Sequence[Step]) -> list[BoundStep]:
     return found
 
 
-def run_batch(connection: sqlite3.Connection, _sql: str, steps: Any) -> None:
-    """Run bound steps as one transaction; for the connection's thread."""
+class SqliteBatches:
+    """A connection for batches alone, opened when the first one comes."""
+
+    def __init__(self, connect: Connector) -> None:
+        self._connect = connect
+        self._connection: OneHopConnection | None = None
+
+    async def run(self, steps: Sequence[BoundStep]) -> None:
+        """Run steps as one transaction; one caller at a time, not cancelled half-way."""
+        if self._connection is None:
+            self._connection = await self._connect()
+        await self._connection.run(_run, "", steps)
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+def _run(connection: sqlite3.Connection, _sql: str, steps: Sequence[BoundStep]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for sql, rows, must_match in steps:

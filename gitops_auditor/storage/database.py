@@ -1,10 +1,10 @@
 """Connections and transactions: what differs between SQLite and PostgreSQL ends here."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import anyio
 from sqlalchemy import event
@@ -16,10 +16,10 @@ from gitops_auditor.errors import Unavailable
 from gitops_auditor.storage import sqlite
 from gitops_auditor.storage.batches import (
     BoundStep,
+    SqliteBatches,
     Step,
     bound_steps,
     execute_step,
-    run_batch,
 )
 from gitops_auditor.storage.changes import ChangeSignal
 from gitops_auditor.storage.faults import BUSY, unavailable
@@ -50,6 +50,7 @@ class Database:
         writers: AsyncEngine,
         hasty_writers: AsyncEngine,
         closing: Sequence[Hook],
+        batches: Mapping[bool, SqliteBatches],
     ) -> None:
         self.dialect = dialect
         self.changes = ChangeSignal(self._probe)
@@ -57,6 +58,7 @@ class Database:
         self._writers = writers
         self._hasty_writers = hasty_writers
         self._closing = closing
+        self._batches = batches
         self._turn = anyio.Lock(fast_acquire=True)
         self._hooks: dict[AsyncConnection, list[Hook]] = {}
         self._probing: AsyncConnection | None = None
@@ -118,15 +120,9 @@ class Database:
                 await execute_step(transaction, step)
 
     async def _write_batch(self, steps: list[BoundStep], *, durable: bool) -> None:
-        writers = self._writers if durable else self._hasty_writers
         async with self._translated(), self._writer_turn():
-            connection = await writers.connect()
             with anyio.CancelScope(shield=True):
-                try:
-                    driver = (await connection.get_raw_connection()).driver_connection
-                    await cast("sqlite.OneHopConnection", driver).run(run_batch, "", steps)
-                finally:
-                    await connection.close()
+                await self._batches[durable].run(steps)
                 self.changes.notify()
 
     def after_commit(self, transaction: AsyncConnection, hook: Hook) -> None:
@@ -205,6 +201,8 @@ class Database:
         await self._readers.dispose()
         await self._writers.dispose()
         await self._hasty_writers.dispose()
+        for batches in self._batches.values():
+            await batches.close()
         for close in self._closing:
             await close()
 
@@ -258,7 +256,11 @@ def _sqlite(url: URL) -> "Database":
     for engine in (writers, hasty_writers):
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     closing = [connector.join for connector in connectors.values()]
-    return Database("sqlite", readers, writers, hasty_writers, closing)
+    batches = {
+        True: SqliteBatches(connectors["write"]),
+        False: SqliteBatches(connectors["write hastily"]),
+    }
+    return Database("sqlite", readers, writers, hasty_writers, closing, batches)
 
 
 def _begin_immediate(connection: Any) -> None:
@@ -273,4 +275,4 @@ def _postgresql(url: URL) -> "Database":
     read_only = "-c default_transaction_read_only=on"
     readers = engine(read_only, READERS + 1, pool_reset_on_return=None, **_AUTOCOMMIT)
     hasty_writers = engine("-c synchronous_commit=off", READERS)
-    return Database("postgresql", readers, engine("", READERS), hasty_writers, ())
+    return Database("postgresql", readers, engine("", READERS), hasty_writers, (), {})

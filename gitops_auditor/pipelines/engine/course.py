@@ -247,6 +247,7 @@ class Course:
     def _claim(self, ready: list[Ready]) -> None:
         used = len(self.crew.running)
         self._share.want(used + len(ready))
+        self._inbox.ignore_wakes()
         granted = self._share.held - used
         for one in ready[:granted]:
             self.draft.start(one)

@@ -48,6 +48,11 @@ class Inbox:
         """Let the reader look, though there is nothing to read."""
         self._wake.set()
 
+    def ignore_wakes(self) -> None:
+        """What `wake` was called for was looked at."""
+        if not self._reports:
+            self._wake.clear()
+
     def drain(self) -> list[Report]:
         """All that was reported since the last time."""
         self._wake.clear()

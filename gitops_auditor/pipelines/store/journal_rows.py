@@ -1,6 +1,7 @@
 """Rows of the journal to and from what the engine holds. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,7 +20,8 @@ from gitops_auditor.pipelines.engine.record import (
     RunIdentity,
 )
 from gitops_auditor.pipelines.inputs import resolve_inputs
-from gitops_auditor.pipelines.ordering import arrange
+from gitops_auditor.pipelines.models import PipelineDefinition
+from gitops_auditor.pipelines.ordering import Arrangement, arrange
 from gitops_auditor.pipelines.states import JobState, RunState
 from gitops_auditor.pipelines.store.run_events import Told
 from gitops_auditor.pipelines.trigger_models import Event
@@ -49,8 +51,7 @@ def identity(run: Row[Any]) -> RunIdentity:
 
 def loaded(claim: Claim, run: Row[Any], jobs: Rows, attempts: Rows, decided: Rows) -> LoadedRun:
     """Everything of a claimed run. Raises InvalidDefinition and InvalidRequest."""
-    definition = parse_definition(run.source)
-    arrangement = arrange(definition)
+    definition, arrangement = _understood(run.source)
     event = Event.model_validate(run.trigger_data or {})
     kept = run.state or {}
     known = {row.job: _job_state(row) for row in jobs}
@@ -69,6 +70,13 @@ def loaded(claim: Claim, run: Row[Any], jobs: Rows, attempts: Rows, decided: Row
         cancel_requested=bool(run.cancel_requested),
         isolation=run.isolation,
     )
+
+
+@lru_cache(maxsize=32)
+def _understood(source: str) -> tuple[PipelineDefinition, Arrangement]:
+    """Most runs execute what another one executed a moment ago; neither value ever changes."""
+    definition = parse_definition(source)
+    return definition, arrange(definition)
 
 
 def decisions(found: Rows) -> dict[str, Decision]:
