@@ -57,9 +57,9 @@ class Firing:
     ) -> list[str]:
         """Start every active pipeline of the repository whose triggers match; their run ids.
 
-        The definitions in files are those of the commit. One that cannot be started is announced
-        as `pipeline.refused` and keeps no other from starting. Raises NotFound for the repository
-        and Unavailable when the commit cannot be had.
+        The definitions in files are those of the commit; a file that it has not starts nothing.
+        One that cannot be started is announced as `pipeline.refused` and keeps no other from
+        starting. Raises NotFound for the repository and Unavailable when the commit cannot be had.
         """
         repository = await self._repositories.get(repository_id)
         found = await self._revisions.resolve(repository, commit_sha)
@@ -67,12 +67,13 @@ class Firing:
         base = await self._base(repository, revision, event)
         if base == revision.commit:
             await self._sync(repository, revision, actor)
+        present = {None, *await self._sources.files(repository, base)}
         async with self._database.read() as connection:
             known = await store.of_repository(connection, repository.id)
         started = [
             await self._start(pipeline, repository, revision, event, actor, key, base)
             for pipeline in known
-            if pipeline.status == "active"
+            if pipeline.status == "active" and pipeline.path in present
         ]
         return [run_id for run_id in started if run_id is not None]
 
@@ -133,7 +134,8 @@ class Firing:
         """
         repository = await self._repositories.get(repository_id)
         revision = await self._revisions.resolve(repository, ref)
-        return await self._register_files(repository, revision, actor)
+        is_default = not ref or revision.branch == repository.default_branch
+        return await self._register_files(repository, revision, actor, is_default=is_default)
 
     async def _base(self, repository: Repository, revision: Revision, event: Event) -> str:
         """The commit whose definitions count: a stranger's proposal does not bring its own."""
@@ -142,15 +144,15 @@ class Firing:
         return (await self._revisions.resolve(repository, event.base_branch)).commit
 
     async def _sync(self, repository: Repository, revision: Revision, actor: str) -> None:
-        report = await self._register_files(repository, revision, actor)
+        is_default = revision.branch == repository.default_branch
+        report = await self._register_files(repository, revision, actor, is_default=is_default)
         for path, reason in report.problems.items():
             await self._announce_refusal(repository.id, None, f"{path}: {reason}")
 
     async def _register_files(
-        self, repository: Repository, revision: Revision, actor: str
+        self, repository: Repository, revision: Revision, actor: str, *, is_default: bool
     ) -> SyncReport:
         report = SyncReport([], {})
-        is_default = revision.branch in ("", repository.default_branch)
         for path in await self._sources.files(repository, revision.commit):
             try:
                 read = await self._sources.at(repository, revision.commit, path)

@@ -47,6 +47,8 @@ class LogReader:
     async def part(self, run_id: str, job: JobRun, offset: int, limit: int) -> LogText:
         """A part of the log of the last attempt of a job; a negative offset counts from the end."""
         piece = await self._logs.read(run_id, job.job, job.attempt, offset, limit)
+        if offset < 0 < piece.offset:
+            piece = _from_a_character(piece)
         over = job.status not in ("pending", "running")
         return _text(run_id, job.job, job.attempt, piece, over=over)
 
@@ -98,6 +100,12 @@ def _text(run_id: str, job: str, attempt: int, piece: LogPiece, *, over: bool) -
         size=piece.size,
         complete=over and end == piece.size,
     )
+
+
+def _from_a_character(piece: LogPiece) -> LogPiece:
+    """The piece without what belongs to a character of UTF-8 that begins before it."""
+    cut = next((at for at, byte in enumerate(piece.data[:3]) if byte & 0xC0 != 0x80), 0)
+    return piece._replace(data=piece.data[cut:], offset=piece.offset + cut)
 
 
 def _whole_characters(data: bytes) -> int:

@@ -38,7 +38,9 @@ class Repeater:
 
 def _state(run: Run) -> RunState:
     jobs = {
-        one.job: JobState(status=one.status, attempt=one.attempt, failure=one.failure_kind)
+        one.job: JobState(
+            status=one.status, attempt=one.attempt, failure=one.failure_kind, reason=one.reason
+        )
         for one in run.jobs
     }
     return RunState(jobs, status=run.status, failure=run.failure_kind)

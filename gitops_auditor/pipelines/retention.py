@@ -54,16 +54,15 @@ class Retention:
         """
         moment = datetime.now(UTC) - timedelta(days=days)
         listed: list[RunSummary] = []
-        removed = 0
+        count, after = 0, ""
         while True:
             async with self._database.read() as connection:
-                found = await store.finished_before(connection, moment, keep, BATCH)
-            if dry_run:
-                return Cleanup(removed=len(found), dry_run=True, runs=found[:LISTED])
+                found = await store.finished_before(connection, moment, keep, BATCH, after)
             listed = listed or found[:LISTED]
-            removed += await self._remove(found)
+            count += len(found) if dry_run else await self._remove(found)
             if len(found) < BATCH:
-                return Cleanup(removed=removed, dry_run=False, runs=listed)
+                return Cleanup(removed=count, dry_run=dry_run, runs=listed)
+            after = found[-1].id
 
     async def forget(self, runs_kept_days: int) -> None:
         """Take away what the settings do not keep: artifacts, webhooks and, unless 0, old runs."""

@@ -192,7 +192,8 @@ class Pipelines:
             else:
                 now = pipeline.created_at
                 values = await _revised(transaction, pipeline, read, actor, now)
-                await store.revive(transaction, pipeline.id, {"name": pipeline.name, **values})
+                values["name"] = pipeline.name
+                await store.revive(transaction, pipeline.id, values, now)
             await self._record(transaction, "pipeline.created", None, pipeline)
 
     async def _revise(self, known: PipelineSummary, read: Read, actor: str) -> None:

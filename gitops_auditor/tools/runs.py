@@ -101,7 +101,7 @@ class LogRequest(RunRef):
     offset: int | None = Field(
         None, ge=0, description="First byte; the end of the log when left out."
     )
-    limit: int = Field(16_000, ge=1, le=60_000, description="Most bytes to answer with.")
+    limit: int = Field(16_000, ge=4, le=60_000, description="Most bytes to answer with.")
 
 
 class FailureRequest(RunRef):

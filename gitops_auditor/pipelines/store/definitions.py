@@ -132,12 +132,14 @@ async def insert_pipeline(
     )
 
 
-async def revive(transaction: Connection, pipeline_id: str, values: dict[str, Any]) -> bool:
+async def revive(
+    transaction: Connection, pipeline_id: str, values: dict[str, Any], now: datetime
+) -> bool:
     """Bring back a removed pipeline; whether there was one."""
     done = await transaction.execute(
         update(pipelines)
         .where(pipelines.c.id == pipeline_id, pipelines.c.removed_at.is_not(None))
-        .values(removed_at=None, edition=pipelines.c.edition + 1, **values)
+        .values(removed_at=None, edition=pipelines.c.edition + 1, updated_at=now, **values)
     )
     return done.rowcount == 1
 

@@ -208,6 +208,7 @@ async def decide(
     answers: JsonValue,
 ) -> bool:
     """Keep what somebody decided; whether nobody had."""
+    await transaction.execute(select(_RUN.id).where(_RUN.id == run_id).with_for_update())
     decided = exists().where(run_approvals.c.run_id == run_id, run_approvals.c.job == job)
     if await transaction.scalar(select(decided)):
         return False
@@ -234,16 +235,19 @@ async def unfinished(connection: Connection) -> dict[str, int]:
 
 
 async def finished_before(
-    connection: Connection, moment: datetime, kept: int, limit: int
+    connection: Connection, moment: datetime, kept: int, limit: int, after: str = ""
 ) -> list[RunSummary]:
-    """Runs that ended before a moment, oldest first, but for the newest few of each pipeline."""
+    """Runs that ended before a moment, oldest first, but for the newest few of each pipeline.
+
+    `after` is the id of a run behind which to go on.
+    """
     recent = (pipelines.c.id == _RUN.pipeline_id) & (
         _RUN.run_number > pipelines.c.last_run_number - kept
     )
     query = (
         select(*_COLUMNS)
         # A run that ended before has an id from before: the newer ones need no look.
-        .where(_RUN.id < _first_id(moment))
+        .where(_RUN.id < _first_id(moment), _RUN.id > after)
         .where(_RUN.status.not_in(UNFINISHED), _RUN.completed_at < moment)
         .where(~exists().where(recent))
         .order_by(_RUN.id)
