@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import anyio
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, insert, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import (
     Conflict,
@@ -25,6 +24,7 @@ from gitops_auditor.errors import (
 from gitops_auditor.identity import LOCAL, SYSTEM, Principal, Role
 from gitops_auditor.log import get_logger
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import tokens
 
 PREFIX = "goa_"

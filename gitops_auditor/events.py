@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, delete, func, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import events
 
 BATCH = 500

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Select, exists, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.audit.chain import GENESIS, Row, link
 from gitops_auditor.audit.records import AuditEntry, RowKind
 from gitops_auditor.errors import JsonValue
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import audit_log
 
 _CHAIN_LOCK = 0x6175646974  # "audit"

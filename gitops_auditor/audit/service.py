@@ -11,7 +11,6 @@ from typing import Protocol
 
 import anyio
 import anyio.to_thread
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.audit.anchor import Anchor, AnchorReading
 from gitops_auditor.audit.chain import ChainCheck, Row
@@ -22,6 +21,7 @@ from gitops_auditor.audit.records import AuditEntry, AuditRecord, AuditVerdict, 
 from gitops_auditor.errors import Cancelled, GitOpsError, JsonValue, Unavailable
 from gitops_auditor.log import get_logger
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 
 BATCH = 500
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.repositories.models import Repository
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import repositories
 
 Connection = AsyncConnection

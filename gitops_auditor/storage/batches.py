@@ -11,8 +11,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.sqlite import Connector, OneHopConnection
 
 Statement = Insert | Update | Delete

@@ -10,7 +10,6 @@ import anyio
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.storage import sqlite
@@ -22,6 +21,7 @@ from gitops_auditor.storage.batches import (
     execute_step,
 )
 from gitops_auditor.storage.changes import ChangeSignal
+from gitops_auditor.storage.engine import AsyncConnection, AsyncEngine, create_async_engine
 from gitops_auditor.storage.faults import BUSY, unavailable
 from gitops_auditor.storage.urls import Dialect, database_file, parse_url
 

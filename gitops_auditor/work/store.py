@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.events import EventLog
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import work
 from gitops_auditor.work.models import WorkRecord, WorkStatus
 from gitops_auditor.work.outcome import Outcome

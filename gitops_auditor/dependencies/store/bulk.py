@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Table, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gitops_auditor.storage.engine import AsyncConnection
 
 ROWS_AT_A_TIME: Final = 1000
 """A longer list takes so long to prepare that other tasks notice."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, get_args
 
 from sqlalchemy import Text, bindparam, func, select, type_coerce, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.dependencies.changes import Difference, StoredEdge
 from gitops_auditor.dependencies.edges import Edge
@@ -19,6 +18,7 @@ from gitops_auditor.dependencies.models import (
 )
 from gitops_auditor.dependencies.store.bulk import BulkInsert, parts
 from gitops_auditor.errors import JsonValue
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import repositories, repository_dependencies
 
 _TYPES: Final = {member.value: member for member in DependencyType}

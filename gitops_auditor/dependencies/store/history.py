@@ -6,13 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.dependencies.announcements import CHANNEL
 from gitops_auditor.dependencies.changes import Change
 from gitops_auditor.dependencies.models import DependencyChange
 from gitops_auditor.dependencies.store.bulk import BulkInsert
 from gitops_auditor.errors import JsonValue
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import dependency_changes, events, repository_dependencies
 
 _changes = dependency_changes.c

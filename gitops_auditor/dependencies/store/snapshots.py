@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.dependencies.store.bulk import parts
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import repository_snapshots
 
 _columns = repository_snapshots.c

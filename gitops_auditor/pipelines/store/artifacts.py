@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, and_, delete, func, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import TooLarge
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import run_artifacts
 
 _ROWS_AT_A_TIME = 200

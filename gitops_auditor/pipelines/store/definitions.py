@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.records import PipelineStatus, PipelineSummary
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import pipeline_revisions, pipeline_runs, pipelines
 
 Connection = AsyncConnection

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.states import RunStatus
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import pipeline_runs, pipelines
 
 Connection = AsyncConnection

@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gitops_auditor.audit import Audit
 from gitops_auditor.events import EventLog
 from gitops_auditor.identity import SYSTEM
@@ -24,6 +22,7 @@ from gitops_auditor.pipelines.store import journal_statements as sql
 from gitops_auditor.pipelines.store.run_events import Told, append_all, events_step
 from gitops_auditor.storage.batches import NothingMatched, Step, execute_step
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 
 
 class Waiting(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import log_chunks
 
 CHUNK_BYTES: Final = 65536

@@ -9,10 +9,10 @@ from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import Conflict, Refused
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.engine import AsyncConnection
 
 SCHEMA: Final = "gitops_queue"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"

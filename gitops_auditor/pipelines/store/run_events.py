@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.events import EventLog
 from gitops_auditor.storage.batches import Step
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.tables import events
 
 CHANNEL = "pipelines"

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, Select, and_, delete, exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.pipelines.records import RunSummary
 from gitops_auditor.pipelines.states import RunStatus
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import (
     pipeline_runs,
     pipelines,

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Table, and_, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gitops_auditor.errors import JsonValue
+from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import schedule_ticks, watched_refs, webhook_deliveries
 
 Connection = AsyncConnection
