@@ -6,9 +6,9 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from gitops_auditor.errors import Unavailable
+from gitops_auditor.errors import InvalidSetting, Unavailable
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.schema import upgrade
 from gitops_auditor.storage.tables import processes
@@ -106,3 +106,60 @@ async def test_heartbeats_go_on_also_when_the_row_was_taken_away(postgresql: Dat
         with anyio.fail_after(5):
             while not await process.alive(process.id):
                 await postgresql.changes.wait(postgresql.changes.version, 1)
+
+
+async def test_whoever_cannot_show_that_it_lives_is_told_before_others_take_it_for_dead(
+    postgresql: Database,
+) -> None:
+    told = asyncio.Event()
+    async with (
+        heartbeat_process(postgresql, beat_seconds=0.1, dead_seconds=2) as process,
+        heartbeat_process(postgresql, beat_seconds=0.1, dead_seconds=2) as other,
+    ):
+        with process.on_lapse(1.0, told.set), anyio.fail_after(20):
+            assert process.is_certain(1.0)
+            own = select(processes).where(processes.c.id == process.id).with_for_update()
+            async with postgresql.write() as transaction:
+                await transaction.execute(own)
+                await told.wait()
+                assert await other.alive(process.id)
+                assert not process.is_certain(1.0)
+                while await other.alive(process.id):
+                    await postgresql.changes.wait(postgresql.changes.version, 0.1)
+            while not process.is_certain(1.0):
+                await postgresql.changes.wait(postgresql.changes.version, 1)
+            assert await other.alive(process.id)
+
+
+async def test_nobody_is_told_who_left(postgresql: Database) -> None:
+    told: list[str] = []
+    second = asyncio.Event()
+    async with heartbeat_process(postgresql, beat_seconds=0.1, dead_seconds=1) as process:
+        with process.on_lapse(0.5, second.set):
+            with process.on_lapse(0.6, lambda: told.append("left before")):
+                pass
+            own = select(processes).where(processes.c.id == process.id).with_for_update()
+            async with postgresql.write() as transaction:
+                await transaction.execute(own)
+                with anyio.fail_after(20):
+                    await second.wait()
+    assert told == []
+
+
+async def test_a_time_too_short_to_end_jobs_in_is_refused_with_one_that_is_enough(
+    postgresql: Database,
+) -> None:
+    async with open_process(postgresql, Path(), dead_seconds=6) as process:
+        lapse = process.on_lapse(5.0, lambda: None)
+        with pytest.raises(InvalidSetting, match="no time to end") as refused, lapse:
+            pass
+    assert "PIPELINE_DEAD_SECONDS to 8 or more" in refused.value.hint
+    async with open_process(postgresql, Path(), dead_seconds=8) as process:
+        with process.on_lapse(5.0, lambda: None):
+            assert process.is_certain(5.0)
+
+
+async def test_a_lock_does_not_lapse(tmp_path: Path) -> None:
+    async with lock_file_process(tmp_path) as process:
+        with process.on_lapse(600.0, lambda: None):
+            assert process.is_certain(600.0)

@@ -144,11 +144,14 @@ class RunQueue:
             timeout=CONNECT_SECONDS,
         )
         app = App(connector=connector)
-        try:
-            await self._stack.enter_async_context(app.open_async())
-        except (exceptions.ConnectorException, Error) as error:
-            await connector.close_async()
-            raise _unreachable() from error
+        async with AsyncExitStack() as opening:
+            opening.push_async_callback(app.close_async)
+            try:
+                with anyio.fail_after(CONNECT_SECONDS):
+                    await app.open_async()
+            except (exceptions.ConnectorException, Error, TimeoutError) as error:
+                raise _unreachable() from error
+            self._stack.push_async_callback(opening.pop_all().aclose)
         return app
 
 
@@ -185,15 +188,15 @@ def _packaged() -> tuple[str, str]:
 async def _until_over(listening: asyncio.Task[None]) -> None:
     from procrastinate import exceptions  # noqa: PLC0415 - see RunQueue
 
+    error = None
     try:
         await asyncio.wait([listening])
     finally:
         listening.cancel()
         with anyio.CancelScope(shield=True):
             await asyncio.wait([listening], timeout=STOP_SECONDS)
-    if listening.cancelled():
-        return
-    error = listening.exception()
+        if listening.done() and not listening.cancelled():
+            error = listening.exception()
     if isinstance(error, exceptions.ConnectorException):
         raise _unreachable() from error
     if error is not None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 
 from gitops_auditor.app import catalog_for
 from gitops_auditor.config import Settings, load_settings
@@ -101,6 +102,7 @@ class Site:
         """The settings of one machine."""
         return {
             "DATABASE_URL": self.url,
+            "PGAPPNAME": name,
             "PIPELINE_ARTIFACTS_URL": str(self.folder / "artifacts"),
             "PIPELINE_WORKSPACES": str(self.folder / name / "runs"),
             "PIPELINE_DEAD_SECONDS": str(self.dead_seconds),
@@ -182,6 +184,30 @@ class Server:
         async with self.services.database.read() as connection:
             rows = (await connection.execute(query)).all()
         return sorted((str(job), int(number), str(ended)) for job, number, ended in rows)
+
+    async def until_running(self, job: str, attempt: int) -> None:
+        """Wait until an attempt of a job has begun."""
+        changes = self.services.database.changes
+        with anyio.fail_after(SECONDS):
+            seen = changes.version
+            while (job, attempt, "running") not in await self.attempts():
+                await changes.wait(seen, 5.0)
+                seen = changes.version
+
+    async def cut_connections(self, name: str) -> None:
+        """End every connection of one machine to the database."""
+        cut = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+        )
+        async with self.services.database.read() as connection:
+            assert any(await connection.scalars(cut, {"name": name}))
+
+    async def socket_url(self) -> str:
+        """The address of the database by the socket file that the server listens on."""
+        async with self.services.database.read() as connection:
+            folder = await connection.scalar(text("SHOW unix_socket_directories"))
+        address = make_url(self.services.settings.database_url)
+        return f"postgresql://postgres@/{address.database}?host={folder}&port={address.port}"
 
     async def owners(self) -> list[str]:
         """The processes that carried out the attempts, in the order of these."""

@@ -1,6 +1,7 @@
 """Workers as processes of their own, with data folders of their own, on one PostgreSQL."""
 
 import asyncio
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher
 from gitops_auditor.storage.tables import processes
 from tests.factories.git import make_repository
-from tests.factories.terminal import Ended, ended
+from tests.factories.terminal import COMMAND, Ended, announced, ended, started
 from tests.pipelines.remote.site import SECONDS, Meeting, Server, Site
 
 STAGES = """
@@ -212,3 +213,88 @@ async def test_runs_of_a_concurrency_group_follow_one_another_on_all_machines(
     assert ends[0].completed_at is not None
     assert ends[1].started_at is not None
     assert ends[0].completed_at <= ends[1].started_at
+
+
+async def test_a_worker_goes_on_when_its_connections_were_cut(
+    site: Site, server: Server, meeting: Meeting, folder: Path
+) -> None:
+    with site.worker("left"):
+        first = await server.start(folder / "origin", pipeline(meeting, "a", "b"))
+        await meeting.until("a came")
+        await server.cut_connections("left")
+        meeting.let_go("a")
+        meeting.let_go("b")
+        run = await server.ended(first)
+        assert run.status == "success", run.reason
+        second = str((await server.call("run_pipeline", pipeline_id=run.pipeline_id)).id)
+        assert (await server.ended(second)).status == "success"
+    assert sorted(meeting.log) == ["a came", "a came", "b came", "b came"]
+
+
+async def test_without_workers_a_run_is_carried_out_where_it_is_started(
+    site: Site, server: Server, meeting: Meeting, folder: Path
+) -> None:
+    await make_repository(folder / "it", {".gitops/pipeline.yaml": pipeline(meeting, "a")})
+    meeting.let_go("a")
+    done = await command(site, "run", "--repository", str(folder / "it"))
+    assert done.status == 0, done
+    assert await server.attempts() == [("a/a", 1, "success")]
+
+
+async def test_a_server_that_carries_out_runs_itself_leaves_none_to_nobody(
+    site: Site, server: Server, meeting: Meeting, folder: Path
+) -> None:
+    meeting.let_go("a")
+    env = {**site.environment("serving"), "GITOPS_PORT": "0"}
+    with started("serve", env=env) as serving:
+        await anyio.to_thread.run_sync(announced, serving)
+        run_id = await server.start(folder / "origin", pipeline(meeting, "a"))
+        assert (await server.ended(run_id)).status == "success"
+
+
+def may_make_namespaces() -> bool:
+    """Whether a process may be put into a network namespace of its own here."""
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+WAITING = """
+name: waiting
+version: "1.0"
+stages:
+  - name: first
+    jobs:
+      - name: quick
+        script: echo done
+  - name: second
+    jobs:
+      - name: patient
+        script: until [ -e go ]; do sleep 0.05; done
+"""
+
+
+@pytest.mark.network_namespace
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or not may_make_namespaces(),
+    reason="needs the right to make network namespaces: run the tests as root",
+)
+async def test_workers_that_reach_nothing_but_the_database_take_over_from_one_another(
+    site: Site, server: Server, folder: Path
+) -> None:
+    """Each has a network of its own, without a way out, and a socket file of PostgreSQL."""
+    site.url = await server.socket_url()
+    apart = ("unshare", "--net", *COMMAND)
+    with site.worker("left", command=apart) as left:
+        run_id = await server.start(folder / "origin", WAITING)
+        await server.until_running("second/patient", attempt=1)
+        with site.worker("right", command=apart):
+            left.send_signal(signal.SIGKILL)
+            await server.until_running("second/patient", attempt=2)
+            (folder / "right" / "runs" / run_id / "checkout" / "go").touch()
+            run = await server.ended(run_id)
+    assert run.status == "success", run.reason
+    assert await server.attempts() == [
+        ("first/quick", 1, "success"),
+        ("second/patient", 1, "lost"),
+        ("second/patient", 2, "success"),
+    ]
