@@ -121,6 +121,8 @@ class Executor:
             await self._engine.run(run_id)
         except Unavailable as error:
             _log.error("a run is given up for now", run=run_id, reason=error.message)
+        except Exception as error:  # noqa: BLE001 - the other runs must not end with this one
+            _log.error("a run cannot be carried out", run=run_id, exc_info=error)
         # There is room for another one now, or nothing to do any more.
         self._journal.nudge()
 

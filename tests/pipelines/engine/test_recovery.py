@@ -109,14 +109,15 @@ async def test_however_often_a_service_is_restarted_its_runs_do_not_fail(world: 
 async def test_a_job_that_its_process_dies_with_again_and_again_fails(world: World) -> None:
     async with half_done(world) as run_id:
         pass
-    for _ in range(3):
+    for _ in range(2):
         await world.die_with(run_id, "s/b")
         with anyio.fail_after(SECONDS):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(world.engine.run, run_id)
                 await world.until(lambda: is_taken(world, run_id))
                 tasks.cancel_scope.cancel()
-    run = await world.run(run_id)
+    await world.die_with(run_id, "s/b")
+    run = await finish(world, run_id)
     assert (run.status, run.failure_kind) == ("failed", "lost")
     assert run.reason == "s/b: The process that ran it ended."
 

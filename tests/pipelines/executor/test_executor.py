@@ -140,6 +140,25 @@ async def test_folders_that_a_killed_process_left_are_removed(world: World) -> N
     assert list((world.folder / "runs").iterdir()) == []
 
 
+async def test_a_fault_in_one_run_does_not_end_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = await world.add_run(JOB), await world.add_run(JOB)
+    claim = world.journal.claim
+
+    async def claim_or_break(run_id: str, me: str, seen: str | None) -> Claim | None:
+        if run_id == broken:
+            raise ZeroDivisionError
+        return await claim(run_id, me, seen)
+
+    monkeypatch.setattr(world.journal, "claim", claim_or_break)
+    with anyio.fail_after(SECONDS):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(executor_of(world).work)
+            await world.until_job(sound, "s/a", "success")
+            tasks.cancel_scope.cancel()
+
+
 def test_who_asks_whether_the_lock_is_free_is_not_in_the_way_of_others(tmp_path: Path) -> None:
     lock, asking = ExecutorLock(tmp_path), ExecutorLock(tmp_path)
     assert asking.is_free()
