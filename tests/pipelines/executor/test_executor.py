@@ -11,6 +11,7 @@ import pytest
 
 from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.errors import Unavailable
+from gitops_auditor.pipelines.engine.record import Claim
 from gitops_auditor.pipelines.executor import Executor, spawning
 from gitops_auditor.pipelines.executor import executor as executor_module
 from gitops_auditor.pipelines.executor.lock import ExecutorLock
