@@ -14,7 +14,7 @@ from gitops_auditor.services import Services, open_services
 from gitops_auditor.tools import full_catalog
 
 if TYPE_CHECKING:
-    from gitops_auditor.pipelines.executor import Executor
+    from gitops_auditor.pipelines.executor.executor import Executor
 
 
 @dataclass(frozen=True)

@@ -1,64 +1,212 @@
-"""Wires everything that pipelines are made of."""
+"""Wires everything that pipelines are made of.
+
+A part is made, and its modules are loaded, when it is first asked for: most commands need few.
+"""
+# ruff: noqa: PLC0415
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
 from gitops_auditor.connections.loading import load_servers
 from gitops_auditor.connections.service import Connections
+from gitops_auditor.errors import InvalidSetting
 from gitops_auditor.events import EventLog
-from gitops_auditor.pipelines.condition import PipelineCondition
 from gitops_auditor.pipelines.dispatching import LocalDispatcher
-from gitops_auditor.pipelines.explanation import Explainer
-from gitops_auditor.pipelines.firing import Firing
-from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
-from gitops_auditor.pipelines.launching import Launcher
-from gitops_auditor.pipelines.log_following import LogFollower
-from gitops_auditor.pipelines.log_reading import LogReader
-from gitops_auditor.pipelines.logs import Logs, open_logs
-from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher, open_dispatcher
-from gitops_auditor.pipelines.repeating import Repeater
-from gitops_auditor.pipelines.retention import Retention
-from gitops_auditor.pipelines.runs import Runs
-from gitops_auditor.pipelines.secret_registry import SecretRegistry
-from gitops_auditor.pipelines.secrets import open_secrets, secret_store
-from gitops_auditor.pipelines.service import Pipelines
-from gitops_auditor.pipelines.sources import Definitions
-from gitops_auditor.pipelines.starting.callbacks import RunReports
-from gitops_auditor.pipelines.templating import Templating
-from gitops_auditor.pipelines.validation import Validator
 from gitops_auditor.repositories.revisions import Revisions
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 
+if TYPE_CHECKING:
+    from gitops_auditor.pipelines.condition import PipelineCondition
+    from gitops_auditor.pipelines.explanation import Explainer
+    from gitops_auditor.pipelines.firing import Firing
+    from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts
+    from gitops_auditor.pipelines.launching import Launcher
+    from gitops_auditor.pipelines.log_following import LogFollower
+    from gitops_auditor.pipelines.log_reading import LogReader
+    from gitops_auditor.pipelines.logs import Logs
+    from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher
+    from gitops_auditor.pipelines.repeating import Repeater
+    from gitops_auditor.pipelines.retention import Retention
+    from gitops_auditor.pipelines.runs import Runs
+    from gitops_auditor.pipelines.secret_registry import SecretRegistry
+    from gitops_auditor.pipelines.service import Pipelines
+    from gitops_auditor.pipelines.sources import Definitions
+    from gitops_auditor.pipelines.starting.callbacks import RunReports
+    from gitops_auditor.pipelines.templating import Templating
+    from gitops_auditor.pipelines.validation import Validator
 
-@dataclass(frozen=True)
+
 class PipelineServices:
     """What operations on pipelines and runs use."""
 
-    registry: Pipelines
-    runs: Runs
-    launcher: Launcher
-    repeater: Repeater
-    firing: Firing
-    reports: RunReports
-    validator: Validator
-    templating: Templating
-    logs: Logs
-    log_reader: LogReader
-    log_follower: LogFollower
-    explainer: Explainer
-    retention: Retention
-    artifacts: RunArtifacts
-    secrets: SecretRegistry
-    revisions: Revisions
-    connections: Connections
-    condition: PipelineCondition
-    dispatcher: LocalDispatcher | RemoteDispatcher
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        events: EventLog,
+        audit: Audit,
+        repositories: RepositoryRegistry,
+        connections: Connections,
+        dispatcher: "LocalDispatcher | RemoteDispatcher",
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._events = events
+        self._audit = audit
+        self._repositories = repositories
+        self.connections = connections
+        self.dispatcher = dispatcher
+
+    @property
+    def revisions(self) -> Revisions:
+        """The commits of repositories."""
+        return self._repositories.revisions
+
+    @cached_property
+    def registry(self) -> "Pipelines":
+        """The pipelines that are known."""
+        from gitops_auditor.pipelines.service import Pipelines
+
+        return Pipelines(
+            self._database, self._events, self._audit, self._repositories, self._sources
+        )
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """What is kept of runs."""
+        from gitops_auditor.pipelines.runs import Runs
+
+        return Runs(self._database, self._events, self._audit, self._sources)
+
+    @cached_property
+    def launcher(self) -> "Launcher":
+        """Starts runs."""
+        from gitops_auditor.pipelines.launching import Launcher
+
+        return Launcher(
+            self._database,
+            self._events,
+            self._audit,
+            self._repositories,
+            self.revisions,
+            self.registry,
+            self._sources,
+            self.dispatcher,
+        )
+
+    @cached_property
+    def repeater(self) -> "Repeater":
+        """Starts runs again."""
+        from gitops_auditor.pipelines.repeating import Repeater
+
+        return Repeater(self.runs, self.launcher)
+
+    @cached_property
+    def firing(self) -> "Firing":
+        """Starts what an event asks for."""
+        from gitops_auditor.pipelines.firing import Firing
+
+        return Firing(
+            self._database,
+            self._events,
+            self._repositories,
+            self.revisions,
+            self.registry,
+            self._sources,
+            self.launcher,
+        )
+
+    @cached_property
+    def reports(self) -> "RunReports":
+        """Takes what other systems report of runs of theirs."""
+        from gitops_auditor.pipelines.starting.callbacks import RunReports
+
+        return RunReports(self._database, self._events, self._audit)
+
+    @cached_property
+    def validator(self) -> "Validator":
+        """Says what is wrong with a definition, and what a start of it comes to."""
+        from gitops_auditor.pipelines.validation import Validator
+
+        return Validator(self._repositories, self.revisions, self._sources, self.launcher)
+
+    @cached_property
+    def templating(self) -> "Templating":
+        """Makes definitions of templates."""
+        from gitops_auditor.pipelines.templating import Templating
+
+        return Templating(
+            self._database, self._events, self._audit, self._repositories, self.revisions
+        )
+
+    @cached_property
+    def logs(self) -> "Logs":
+        """What jobs wrote."""
+        from gitops_auditor.pipelines.logs import open_logs
+
+        return open_logs(self._database, self._settings.data_dir)
+
+    @cached_property
+    def log_reader(self) -> "LogReader":
+        """Reads logs piece by piece."""
+        from gitops_auditor.pipelines.log_reading import LogReader
+
+        return LogReader(self.runs, self.logs)
+
+    @cached_property
+    def log_follower(self) -> "LogFollower":
+        """Reads logs as they grow."""
+        from gitops_auditor.pipelines.log_following import LogFollower
+
+        return LogFollower(self._database, self.runs, self.log_reader)
+
+    @cached_property
+    def explainer(self) -> "Explainer":
+        """Says why runs failed."""
+        from gitops_auditor.pipelines.explanation import Explainer
+
+        return Explainer(self.runs, self.logs)
+
+    @cached_property
+    def retention(self) -> "Retention":
+        """Forgets old runs."""
+        from gitops_auditor.pipelines.retention import Retention
+
+        return Retention(self._database, self._events, self._audit, self.logs, self.artifacts)
+
+    @cached_property
+    def artifacts(self) -> "RunArtifacts":
+        """What runs left."""
+        from gitops_auditor.pipelines.jobs.artifacts import open_artifacts
+
+        return open_artifacts(self._settings, self._database)
+
+    @cached_property
+    def secrets(self) -> "SecretRegistry":
+        """The platform's own store of secrets."""
+        from gitops_auditor.pipelines.secret_registry import SecretRegistry
+        from gitops_auditor.pipelines.secrets import secret_store
+
+        return SecretRegistry(secret_store(self._settings), self._audit)
+
+    @cached_property
+    def condition(self) -> "PipelineCondition":
+        """How the queue of runs is doing."""
+        from gitops_auditor.pipelines.condition import PipelineCondition
+
+        return PipelineCondition(self._database, self.runs, self._settings)
+
+    @cached_property
+    def _sources(self) -> "Definitions":
+        from gitops_auditor.pipelines.sources import Definitions
+
+        return Definitions(self.revisions, lambda: self.connections.names)
 
 
 @asynccontextmanager
@@ -70,39 +218,35 @@ async def open_pipelines(
     repositories: RepositoryRegistry,
 ) -> AsyncIterator[PipelineServices]:
     """Everything but what carries runs out; see `carrying`. Starts no process."""
-    revisions = repositories.revisions
-    # A server is the platform's own: no pipeline's or repository's secrets are offered to it.
-    platform_secrets = partial(open_secrets(settings).values, pipeline_id="", repository_id="")
-    connections = Connections(load_servers(settings), platform_secrets, os.environ)
+
+    async def secrets(references: Mapping[str, str]) -> dict[str, str]:
+        # A server is the platform's own: no pipeline's or repository's secrets are offered to it.
+        from gitops_auditor.pipelines.secrets import open_secrets
+
+        found = open_secrets(settings)
+        return await found.values(references, pipeline_id="", repository_id="")
+
+    connections = Connections(load_servers(settings), secrets, os.environ)
     async with (
         connections.open() as mcp,
-        open_dispatcher(settings, database, events, audit) as dispatcher,
+        _open_dispatcher(settings, database, events, audit) as dispatcher,
     ):
-        sources = Definitions(revisions, lambda: mcp.names)
-        registry = Pipelines(database, events, audit, repositories, sources)
-        launcher = Launcher(
-            database, events, audit, repositories, revisions, registry, sources, dispatcher
-        )
-        runs, logs = Runs(database, events, audit, sources), open_logs(database, settings.data_dir)
-        artifacts, log_reader = open_artifacts(settings, database), LogReader(runs, logs)
-        yield PipelineServices(
-            registry=registry,
-            runs=runs,
-            launcher=launcher,
-            repeater=Repeater(runs, launcher),
-            firing=Firing(database, events, repositories, revisions, registry, sources, launcher),
-            reports=RunReports(database, events, audit),
-            validator=Validator(repositories, revisions, sources, launcher),
-            templating=Templating(database, events, audit, repositories, revisions),
-            logs=logs,
-            log_reader=log_reader,
-            log_follower=LogFollower(database, runs, log_reader),
-            explainer=Explainer(runs, logs),
-            retention=Retention(database, events, audit, logs, artifacts),
-            artifacts=artifacts,
-            secrets=SecretRegistry(secret_store(settings), audit),
-            revisions=revisions,
-            connections=mcp,
-            condition=PipelineCondition(database, runs, settings),
-            dispatcher=dispatcher,
+        yield PipelineServices(settings, database, events, audit, repositories, mcp, dispatcher)
+
+
+@asynccontextmanager
+async def _open_dispatcher(
+    settings: Settings, database: Database, events: EventLog, audit: Audit
+) -> AsyncIterator["LocalDispatcher | RemoteDispatcher"]:
+    if database.dialect == "postgresql":
+        from gitops_auditor.pipelines.remote.dispatcher import open_remote_dispatcher
+
+        async with open_remote_dispatcher(settings, database, events, audit) as dispatcher:
+            yield dispatcher
+    elif settings.pipeline_worker_count:
+        yield LocalDispatcher(settings)
+    else:
+        raise InvalidSetting(
+            "PIPELINE_WORKER_COUNT is 0, but SQLite has no workers to leave runs to.",
+            hint="Set it to 1 or more, or DATABASE_URL to PostgreSQL.",
         )

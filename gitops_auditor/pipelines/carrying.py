@@ -11,7 +11,7 @@ from gitops_auditor.pipelines.assembly import PipelineServices
 from gitops_auditor.pipelines.engine.engine import LAPSE_SECONDS, RunEngine
 from gitops_auditor.pipelines.engine.options import EngineParts
 from gitops_auditor.pipelines.engine.slots import Slots
-from gitops_auditor.pipelines.executor import Executor
+from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.handlers import JobHandler
 from gitops_auditor.pipelines.jobs.mcp import McpJobs
 from gitops_auditor.pipelines.jobs.script import ScriptJobs

@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskGroup
 
 from gitops_auditor.config import Settings
-from gitops_auditor.pipelines.executor import Executor, ensure_executor
 from gitops_auditor.pipelines.executor.lock import ExecutorLock
+from gitops_auditor.pipelines.executor.spawning import ensure_executor
+
+if TYPE_CHECKING:
+    from gitops_auditor.pipelines.executor.executor import Executor
 
 
 class LocalDispatcher:
@@ -31,7 +35,7 @@ class LocalDispatcher:
             await ensure_executor(self._settings)
 
     @asynccontextmanager
-    async def foreground(self, executor: Executor) -> AsyncIterator[None]:
+    async def foreground(self, executor: "Executor") -> AsyncIterator[None]:
         """Carry out here what is submitted in the block, which ends when that is over."""
         async with anyio.create_task_group() as tasks:
             self._foreground = (tasks, executor)

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Final
 
+from typing_extensions import override
+
 _SESSIONS: Final = ("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session")
 
 
 class _LeftOut(ModuleType):
     """A module whose every name is None."""
 
+    @override
     def __getattr__(self, name: str) -> None:
         if name.startswith("__"):
             raise AttributeError(name)

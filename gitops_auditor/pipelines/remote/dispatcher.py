@@ -8,11 +8,11 @@ import anyio
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import GitOpsError, InvalidSetting
+from gitops_auditor.errors import GitOpsError
 from gitops_auditor.events import EventLog
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.dispatching import LocalDispatcher
-from gitops_auditor.pipelines.executor import Executor
+from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.remote.queue import RunQueue
 from gitops_auditor.pipelines.remote.sweeping import Sweeper
 from gitops_auditor.pipelines.remote.worker import SWEEP_SECONDS, RunWorker
@@ -67,21 +67,13 @@ class RemoteDispatcher:
 
 
 @asynccontextmanager
-async def open_dispatcher(
+async def open_remote_dispatcher(
     settings: Settings, database: Database, events: EventLog, audit: Audit
-) -> AsyncIterator[LocalDispatcher | RemoteDispatcher]:
-    """The dispatcher that fits the database. Raises InvalidSetting."""
-    if database.dialect == "postgresql":
-        queue = RunQueue(database, settings.database_url, settings.dead_seconds)
-        async with queue.closing():
-            yield RemoteDispatcher(settings, queue, Journal(database, events, audit))
-    elif settings.pipeline_worker_count:
-        yield LocalDispatcher(settings)
-    else:
-        raise InvalidSetting(
-            "PIPELINE_WORKER_COUNT is 0, but SQLite has no workers to leave runs to.",
-            hint="Set it to 1 or more, or DATABASE_URL to PostgreSQL.",
-        )
+) -> AsyncIterator[RemoteDispatcher]:
+    """The dispatcher of the machines that share the PostgreSQL database."""
+    queue = RunQueue(database, settings.database_url, settings.dead_seconds)
+    async with queue.closing():
+        yield RemoteDispatcher(settings, queue, Journal(database, events, audit))
 
 
 async def _sweep_forever(sweeper: Sweeper) -> None:

@@ -12,8 +12,9 @@ import pytest
 from gitops_auditor.config import Settings, load_settings
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.pipelines.engine.record import Claim
-from gitops_auditor.pipelines.executor import Executor, spawning
 from gitops_auditor.pipelines.executor import executor as executor_module
+from gitops_auditor.pipelines.executor import spawning
+from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.executor.lock import ExecutorLock
 from gitops_auditor.storage.database import Database
 from tests.pipelines.engine.world import SECONDS, World, open_world
