@@ -104,7 +104,7 @@ def _text(run_id: str, job: str, attempt: int, piece: LogPiece, *, over: bool) -
 
 def _from_a_character(piece: LogPiece) -> LogPiece:
     """The piece without what belongs to a character of UTF-8 that begins before it."""
-    cut = next((at for at, byte in enumerate(piece.data[:3]) if byte & 0xC0 != 0x80), 0)
+    cut = next((at for at, byte in enumerate(piece.data[:4]) if byte & 0xC0 != 0x80), 0)
     return piece._replace(data=piece.data[cut:], offset=piece.offset + cut)
 
 
