@@ -59,6 +59,13 @@ class PipelineSettings(BaseModel):
         "Folder of the disposable checkouts. Empty: in the data folder, or below /var/tmp where"
         " the user of the jobs cannot reach that.",
     )
+    failed_kept_hours: float = setting(
+        "PIPELINE_FAILED_KEPT_HOURS",
+        4.0,
+        "Hours that the folders of a failed run stay, for a repetition of what failed in it.",
+        ge=0,
+        le=8760,
+    )
     grace_seconds: float = setting(
         "PIPELINE_GRACE_SECONDS",
         5.0,

@@ -104,8 +104,10 @@ class PipelineServices:
     def repeater(self) -> "Repeater":
         """Starts runs again."""
         from gitops_auditor.pipelines.repeating import Repeater
+        from gitops_auditor.pipelines.workspaces import RunWorkspaces
 
-        return Repeater(self.runs, self.launcher)
+        workspaces = RunWorkspaces(self._repositories, self._settings)
+        return Repeater(self.runs, self.launcher, workspaces)
 
     @cached_property
     def firing(self) -> "Firing":

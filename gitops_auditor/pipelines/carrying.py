@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
@@ -21,6 +23,8 @@ from gitops_auditor.pipelines.workspaces import RunWorkspaces
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process
+
+FOR_EVER_DAYS: Final = 36_500
 
 
 @asynccontextmanager
@@ -49,8 +53,14 @@ async def open_executor(
             slots=Slots(settings.pipeline_worker_count),
             longest_seconds=settings.pipeline_timeout_seconds,
             grace_seconds=settings.grace_seconds,
-            keep_failed=settings.pipeline_engine_mode == "development",
+            failed_kept=_failed_kept(settings),
         )
         engine = RunEngine(parts)
         with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.let_go):
             yield Executor(engine, journal, process, settings.data_dir)
+
+
+def _failed_kept(settings: Settings) -> timedelta:
+    if settings.pipeline_engine_mode == "development":
+        return timedelta(days=FOR_EVER_DAYS)
+    return timedelta(hours=settings.failed_kept_hours)

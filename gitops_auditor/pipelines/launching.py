@@ -149,9 +149,10 @@ class Launcher:
         key: str | None = None,
         jobs: Sequence[NewJob] | None = None,
         rerun_of: str | None = None,
+        run_id: str | None = None,
     ) -> RunSummary:
         """Keep the run and submit it; `jobs` are given for a run that repeats a part of another."""
-        run_id, now = new_run_id(), datetime.now(UTC)
+        run_id, now = run_id or new_run_id(), datetime.now(UTC)
         async with self._database.write() as transaction:
             await definition_store.lock(transaction, plan.pipeline.id)
             if key and (first := await store.by_key(transaction, plan.pipeline.id, key)):

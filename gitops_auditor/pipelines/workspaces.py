@@ -64,6 +64,11 @@ class RunWorkspaces:
         folder = await self._folder(run_id)
         await anyio.to_thread.run_sync(_remove, folder)
 
+    async def adopt(self, from_run: str, to_run: str) -> bool:
+        """Let a run that is to start go on in the folders of one that is over, if they are here."""
+        old, new = await self._folder(from_run), await self._folder(to_run)
+        return await anyio.to_thread.run_sync(_adopt, old, new)
+
     async def remove_leftovers(
         self, over: Callable[[Sequence[str]], Awaitable[Collection[str]]]
     ) -> list[str]:
@@ -176,6 +181,18 @@ def _finish(folder: Path, made: Checkout, user: tuple[int, int] | None) -> None:
         scratch.rename(folder / _READY)
     except OSError as error:
         raise _unwritable(folder, error) from None
+
+
+def _adopt(old: Path, new: Path) -> bool:
+    if _read_ready(old) is None:
+        return False
+    try:
+        old.rename(new)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unwritable(new, error) from None
+    return True
 
 
 def _read_ready(folder: Path) -> Checkout | None:

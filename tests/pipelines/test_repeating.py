@@ -48,6 +48,26 @@ async def test_what_failed_is_repeated_and_what_succeeded_keeps_its_outputs(
     assert (again.rerun_of, again.run_number) == (first.id, 2)
 
 
+async def test_what_kept_jobs_left_in_the_checkout_is_there_for_those_that_are_repeated(
+    project: Project,
+) -> None:
+    made = BUILD.replace('echo "version=1.2"', 'echo built > made.txt; echo "version=1.2"')
+    await project.define(
+        made.replace("exit %s", "test -e go || { touch go; exit 1; }; cat made.txt")
+    )
+    first = await project.run()
+    again = await project.rerun(first.id, OnlyFailed())
+    assert (first.status, again.status) == ("failed", "success")
+    assert "built" in await project.log(again, "test/unit")
+
+
+async def test_a_whole_repetition_begins_in_a_fresh_checkout(project: Project) -> None:
+    await project.define(BUILD.replace("exit %s", "test -e go || { touch go; exit 1; }"))
+    first = await project.run()
+    again = await project.rerun(first.id, Everything())
+    assert again.status == "failed"
+
+
 async def test_a_repetition_executes_the_same_commit_and_definition(project: Project) -> None:
     await project.define(FAILS)
     first = await project.run()

@@ -104,7 +104,7 @@ class Course:
         await self._writer.write(draft.change(logs=self._last_logs, end=end))
         self.is_over = True
         fault("end.after")
-        if draft.state.status != "failed" or not self._parts.keep_failed:
+        if draft.state.status != "failed" or not self._parts.failed_kept:
             await self.helpers.remove_workspace()
         return draft.state.status
 

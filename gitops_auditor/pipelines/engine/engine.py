@@ -1,5 +1,6 @@
 """The engine: claims a run, goes on where its journal ends, and carries it out."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 import anyio
@@ -77,11 +78,14 @@ class RunEngine:
                 )
 
     async def remove_leftovers(self) -> None:
-        """Take away folders of runs that are over, which their processes did not live to do."""
+        """Take away folders of runs that are over: those whose processes did not live to do it, and
+        those of failed runs once their time is up.
+        """
         parts = self._parts
+        kept_since = datetime.now(UTC) - parts.failed_kept
         try:
             await parts.workspaces.remove_leftovers(
-                lambda found: parts.journal.over(found, with_failed=not parts.keep_failed)
+                lambda found: parts.journal.over(found, kept_since)
             )
         except GitOpsError as error:
             _log.warning("the folders of some runs stay", reason=error.message)
@@ -150,6 +154,6 @@ class RunEngine:
             self._parts.fault("commit.before")
             await self._parts.journal.fail(claim, reason)
             self._parts.fault("commit.after")
-            if not self._parts.keep_failed:
+            if not self._parts.failed_kept:
                 await self._parts.workspaces.remove(claim.run_id)
         return "failed"

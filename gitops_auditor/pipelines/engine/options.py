@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gitops_auditor.pipelines.engine.ports import FaultPoint, LogStore, Workspaces, no_fault
 from gitops_auditor.pipelines.engine.slots import Slots
@@ -16,7 +17,8 @@ class EngineParts:
     """Everything that the runs of one process share.
 
     `longest_seconds` is the time of any run, `grace_seconds` what a handler needs at most beyond
-    its time-out or after it was told to end. With `keep_failed` the folders of failed runs stay.
+    its time-out or after it was told to end. The folders of a failed
+    run stay for `failed_kept`, so that a repetition of what failed can go on in them.
     """
 
     journal: Journal
@@ -27,5 +29,5 @@ class EngineParts:
     slots: Slots
     longest_seconds: float
     grace_seconds: float
-    keep_failed: bool = False
+    failed_kept: timedelta = timedelta(0)
     fault: FaultPoint = no_fault

@@ -15,6 +15,8 @@ from gitops_auditor.pipelines.states import FINAL
 from gitops_auditor.pipelines.store.journal import Journal, Waiting
 from gitops_auditor.work import Process
 
+CLEAR_SECONDS: Final = 600.0
+"""How often it takes away what runs left behind."""
 LOOK_SECONDS: Final = 1.0
 """How often it looks for dead owners, and for the lock while another process is the executor."""
 PAUSE_SECONDS: Final = 0.03
@@ -40,6 +42,7 @@ class Executor:
         self._process = process
         self._lock = ExecutorLock(data_dir)
         self._idle_since = time.monotonic()
+        self._cleared_at: float | None = None
 
     @property
     def engine(self) -> RunEngine:
@@ -55,7 +58,6 @@ class Executor:
         with self._lock.closing():
             while await self._elected(wait=until_idle_seconds is None):
                 self._idle_since = time.monotonic()
-                await self._engine.remove_leftovers()
                 async with anyio.create_task_group() as runs:
                     await self._take_runs(runs, until_idle_seconds)
                 self._lock.release()
@@ -90,6 +92,7 @@ class Executor:
             seen = self._journal.version
             try:
                 await self._take_waiting(runs)
+                await self._clear_up()
                 if await self._is_idle(until_idle_seconds):
                     return
             except Unavailable as error:
@@ -97,6 +100,12 @@ class Executor:
                 await anyio.sleep(RETRY_SECONDS)
             await anyio.sleep(PAUSE_SECONDS)
             await self._journal.changed(seen, LOOK_SECONDS)
+
+    async def _clear_up(self) -> None:
+        now = time.monotonic()
+        if self._cleared_at is None or now - self._cleared_at > CLEAR_SECONDS:
+            self._cleared_at = now
+            await self._engine.remove_leftovers()
 
     async def _take_waiting(self, runs: TaskGroup) -> None:
         room = MOST_RUNS - self._engine.busy

@@ -66,12 +66,11 @@ class Journal:
             found = await connection.scalar(sql.STATUS, {"b_run": run_id})
         return None if found is None else str(found)
 
-    async def over(self, run_ids: Sequence[str], *, with_failed: bool) -> set[str]:
-        """Those of the runs that are over, or not known; without those that failed if so wanted."""
+    async def over(self, run_ids: Sequence[str], kept_since: datetime) -> set[str]:
+        """Those of the runs that are over, or not known; not those that failed after a moment."""
         async with self._database.read() as connection:
             found = await connection.execute(sql.STATUSES, {"b_runs": list(run_ids)})
-            kept = ("pending", "running") if with_failed else ("pending", "running", "failed")
-            return set(run_ids).difference(row.id for row in found if row.status in kept)
+            return set(run_ids).difference(row.id for row in found if _is_kept(row, kept_since))
 
     async def owner(self, run_id: str) -> Waiting | None:
         """Who carries the run out; None when it may not be carried out now."""
@@ -198,6 +197,12 @@ class Journal:
     def nudge(self) -> None:
         """Let who waits for changes in this process look, though nothing was committed."""
         self._database.changes.notify()
+
+
+def _is_kept(run: Any, since: datetime) -> bool:
+    if run.status == "failed":
+        return run.completed_at is not None and bool(run.completed_at > since)
+    return run.status in ("pending", "running")
 
 
 def _mine(claim: Claim) -> dict[str, Any]:

@@ -47,7 +47,9 @@ WAITING = (
     .limit(bindparam("b_limit"))
 )
 ANY_ACTIVE = select(_RUN.id).where(_RUN.status.in_(ACTIVE), _RUN.external_id.is_(None)).limit(1)
-STATUSES = select(_RUN.id, _RUN.status).where(_RUN.id.in_(bindparam("b_runs", expanding=True)))
+STATUSES = select(_RUN.id, _RUN.status, _RUN.completed_at).where(
+    _RUN.id.in_(bindparam("b_runs", expanding=True))
+)
 STATUS = select(_RUN.status).where(_RUN.id == bindparam("b_run"))
 
 CLAIM = (

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -177,9 +178,9 @@ async def test_a_bug_in_the_engine_fails_the_run_and_leaves_nothing_running(
     assert "ZeroDivisionError" in run.reason
 
 
-async def test_development_keeps_the_folders_of_failed_runs_only(world: World) -> None:
+async def test_the_folders_of_failed_runs_stay_for_their_time_and_no_others(world: World) -> None:
     (world.work / "go").touch()
-    keeping = world.with_parts(keep_failed=True)
+    keeping = world.with_parts(failed_kept=timedelta(hours=1))
     await keeping.carry_out(WAITING)
     failed = await keeping.carry_out(
         "name: p\nstages: [{name: s, jobs: [{name: a, script: exit 1}]}]"
