@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
@@ -88,6 +89,9 @@ def forked(work: Coroutine[Any, Any, None]) -> int:
     try:
         asyncio.run(work)
         status = 0
+    except BaseException:
+        # The process ends here, whatever it was.
+        traceback.print_exc()
     finally:
         os._exit(status)
 
