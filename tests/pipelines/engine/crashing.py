@@ -89,8 +89,7 @@ def forked(work: Coroutine[Any, Any, None]) -> int:
     try:
         asyncio.run(work)
         status = 0
-    except BaseException:
-        # The process ends here, whatever it was.
+    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         traceback.print_exc()
     finally:
         os._exit(status)
