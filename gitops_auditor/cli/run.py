@@ -68,8 +68,9 @@ async def _request(
     at = ref or await _checked_out(platform, repository_id)
     synced = await call(platform, "sync_pipelines", repository_id=repository_id, ref=at)
     for problem in synced.problems:
-        line(f"[yellow]{plain(problem.path)}: {plain(problem.reason)}")
-    found_id = await _chosen(platform, repository_id, pipeline)
+        place = "" if problem.reason.startswith(problem.path) else f"{problem.path}: "
+        line(f"[yellow]{plain(place + problem.reason)}")
+    found_id = await _chosen(platform, repository_id, pipeline, broken=bool(synced.problems))
     return {"pipeline_id": found_id, "ref": at, "inputs": inputs or None}
 
 
@@ -88,10 +89,17 @@ async def _checked_out(platform: Platform, repository_id: str) -> str:
     return revision.ref
 
 
-async def _chosen(platform: Platform, repository_id: str, pipeline: str | None) -> str:
+async def _chosen(
+    platform: Platform, repository_id: str, pipeline: str | None, *, broken: bool
+) -> str:
     if pipeline is not None:
         return (await platform.services.pipelines.registry.find(pipeline, repository_id)).id
     page = await call(platform, "list_pipelines", repository_id=repository_id, limit=50)
+    if not page.items and broken:
+        raise InvalidRequest(
+            f"No pipeline of {repository_id} can be run.",
+            hint="Correct the file; `gitops-auditor validate FILE` lists every mistake.",
+        )
     if not page.items:
         raise NotFound(
             f"{repository_id} has no pipeline.",
@@ -137,7 +145,8 @@ async def show_end(platform: Platform, run: Run) -> None:
     )
     if run.status == "failed":
         explanation = await call(platform, "explain_failure", run_id=run.id)
-        line(f"[bold]{plain(explanation.job)}[/bold]: {plain(explanation.cause)}")
+        job = f"[bold]{plain(explanation.job)}[/bold]: " if explanation.job else ""
+        line(f"{job}{plain(explanation.cause)}")
         for place in explanation.locations[:5]:
             line(f"  {plain(place.file)}:{place.line} {plain(place.message)}")
     elif run.reason:

@@ -15,7 +15,6 @@ from pydantic_core import ErrorDetails
 from gitops_auditor.errors import InvalidRequest, JsonValue
 from gitops_auditor.formats.json_positions import parse_json
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
-from gitops_auditor.formats.yaml_positions import parse_yaml
 from gitops_auditor.pipelines.dialects import ALIASES, normalise
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import Location, order_problems
@@ -166,6 +165,9 @@ def _ways(uses: tuple[Place, ...]) -> Iterator[str]:
 
 def _document(text: str, path: str) -> Document:
     is_json = path.endswith(".json") or text.lstrip().startswith("{")
+    # Most commands read no definition, and do without the YAML library.
+    from gitops_auditor.formats.yaml_positions import parse_yaml  # noqa: PLC0415 - see above
+
     documents = [parse_json(text)] if is_json else parse_yaml(text)
     if not documents or documents[0].root.value is None:
         raise MalformedDocument("The definition is empty; it needs a name and stages.", 1, 1)
@@ -224,7 +226,10 @@ def _servers_used(definition: PipelineDefinition) -> Iterator[tuple[Location, st
 
 def _unknown_server(server: str, servers: Collection[str]) -> str:
     known = ", ".join(sorted(servers)) or "none"
-    return f"No MCP server `{server}` is configured; configured are: {known}."
+    return (
+        f"No MCP server `{server}` is configured in the file that GITOPS_MCP_SERVERS names;"
+        f" configured are: {known}."
+    )
 
 
 def _plain(node: Node) -> JsonValue:

@@ -34,7 +34,10 @@ class NextCall(Record):
 
 
 class FailureExplanation(Record):
-    """Why a job failed. `excerpt` holds lines of its log, without colours."""
+    """Why a job failed. `excerpt` holds lines of its log, without colours.
+
+    `job` is empty and `attempt` 0 when the run failed before any job began.
+    """
 
     run_id: str
     status: RunStatus
@@ -67,6 +70,8 @@ class Explainer:
         run = await self._runs.get(run_id)
         failed = _failures(run)
         if not failed and job is None:
+            if run.status == "failed":
+                return _of_the_run(run)
             raise Conflict(
                 f"Run {run.run_number} has no failed job: it is {run.status}.",
                 hint="Name a job to read what it wrote.",
@@ -93,6 +98,24 @@ def _failures(run: Run) -> list[JobRun]:
     """The failed jobs, in the order in which they ended: the first may have caused the others."""
     failed = [job for job in run.jobs if job.status == "failed"]
     return sorted(failed, key=lambda job: job.completed_at or run.created_at)
+
+
+def _of_the_run(run: Run) -> FailureExplanation:
+    """The explanation of a run that failed without a failed job, as the run itself has it."""
+    why = "Nothing of it was carried out: repeat it when the cause is gone."
+    return FailureExplanation(
+        run_id=run.id,
+        status=run.status,
+        job="",
+        attempt=0,
+        failure_kind=run.failure_kind,
+        cause=run.reason,
+        locations=[],
+        excerpt="",
+        suggestion="Correct what the cause names, then start the pipeline again.",
+        other_failures=[],
+        next_call=NextCall(operation="rerun_pipeline", run_id=run.id, why=why),
+    )
 
 
 def _shown(run: Run, job: JobRun, found: Explanation, others: list[str]) -> FailureExplanation:

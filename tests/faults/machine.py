@@ -1,5 +1,7 @@
 """A platform that carries out pipelines of a real repository, and what is left of their jobs."""
 
+import os
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -123,3 +125,29 @@ async def open_machine(settings: Settings) -> AsyncIterator[Machine]:
     """The platform of these settings, which carries out its runs in this process."""
     async with open_platform(settings) as platform, carrying_out(platform):
         yield Machine(platform, settings.data_dir.parent)
+
+
+@asynccontextmanager
+async def watching(settings: Settings) -> AsyncIterator[Machine]:
+    """The platform without what carries out runs; executors that others started are ended."""
+    async with open_platform(settings) as platform:
+        try:
+            yield Machine(platform, settings.data_dir.parent)
+        finally:
+            for pid in executors(settings.data_dir):
+                os.kill(pid, signal.SIGKILL)
+
+
+def executors(data_dir: Path) -> list[int]:
+    """The detached executors of a data folder."""
+    of_folder = f"GITOPS_DATA_DIR={data_dir}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            variables = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if command[-1] == b"executor" and of_folder in variables:
+            found.append(int(process.name))
+    return found

@@ -21,11 +21,11 @@ def judged(attempt: Attempt, result: JobResult, output_file: OutputFile, log: Ma
     """
     if not result.all_gone:
         kill_job(attempt.cookie)
-    outcome = _handed_on(attempt, output_file, _outcome_of(result), log)
+    outcome = _handed_on(attempt, output_file, _outcome_of(attempt, result), log)
     return _covered(attempt, outcome, log)
 
 
-def _outcome_of(result: JobResult) -> Outcome:
+def _outcome_of(attempt: Attempt, result: JobResult) -> Outcome:
     metrics: dict[str, JsonValue] = {
         "seconds": result.seconds,
         "cpu_seconds": result.cpu_seconds,
@@ -38,11 +38,18 @@ def _outcome_of(result: JobResult) -> Outcome:
     return Outcome(
         # Nobody but this handler cancels the process, and then it does not get here.
         failure="lost" if result.failure == "cancelled" else result.failure,
-        reason=result.reason,
+        reason=_reason_of(attempt, result),
         exit_code=result.exit_code,
         isolation=result.isolation.name.lower(),
         metrics=metrics,
     )
+
+
+def _reason_of(attempt: Attempt, result: JobResult) -> str:
+    if result.failure != "timeout":
+        return result.reason
+    # Restoring its cache takes of its time, too: the script had less than the job.
+    return f"It ran longer than its {round(attempt.timeout, 1):g} seconds."
 
 
 def _handed_on(
