@@ -17,6 +17,7 @@ from gitops_auditor.errors import GitOpsError
 
 if TYPE_CHECKING:
     from gitops_auditor.execution.sandbox import Sandbox
+    from gitops_auditor.health import ComponentHealth
 
 PROBE_SECONDS = 1
 
@@ -143,10 +144,12 @@ async def _servers(settings: Settings) -> list[Finding]:
             found = [await connections.health(name) for name in names]
     except GitOpsError as broken:
         return [Finding("MCP servers", "not usable", str(broken))]
-    return [
-        Finding(f"MCP {name}", part.status, " ".join(part.reasons))
-        for name, part in zip(names, found, strict=True)
-    ]
+    return [_server(name, part) for name, part in zip(names, found, strict=True)]
+
+
+def _server(name: str, found: "ComponentHealth") -> Finding:
+    problem = "" if found.status == "healthy" else " ".join(found.reasons)
+    return Finding(f"MCP {name}", found.status, problem)
 
 
 def _ssh(settings: Settings) -> Finding:

@@ -1,7 +1,9 @@
 """`doctor`: what this machine can do, and what is missing."""
 
+import json
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from gitops_auditor.execution.isolation import IsolationReport, Obstacle
 from gitops_auditor.execution.supervision.orders import Isolation
 from tests.cli.conftest import Cli
 
+ROOT = Path(__file__).parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="run the tests as root for this")
 
 
@@ -111,6 +114,25 @@ def test_doctor_fails_where_jobs_are_refused(cli: Cli, monkeypatch: pytest.Monke
 
 
 @as_root
+def test_doctor_connects_to_each_server_that_jobs_may_call(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_ALLOW_UNSANDBOXED", "true")
+    servers = tmp_path / "mcp-servers.yaml"
+    good, gone = [sys.executable, "-m", "tests.fakes.everyday"], [str(tmp_path / "gone")]
+    servers.write_text(
+        f"servers: {{code-linter: {{command: {json.dumps(good)}, cwd: {ROOT}}},"
+        f" scanner: {{command: {json.dumps(gone)}}}}}",
+        encoding="utf-8",
+    )
+    servers.chmod(0o600)
+    monkeypatch.setenv("GITOPS_MCP_SERVERS", str(servers))
+    ended = cli("doctor")
+    assert "ok  MCP code-linter" in ended.out
+    assert "!!  MCP scanner" in ended.out
+    assert ended.status == 1
+
+
 def test_doctor_says_that_there_is_no_such_user_for_jobs(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
