@@ -3,16 +3,18 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from gitops_auditor.connections.configuration import ServerSettings
-from gitops_auditor.connections.connection import Connection
-from gitops_auditor.connections.results import CallResult, ToolInfo
-from gitops_auditor.connections.transports import Secrets
 from gitops_auditor.errors import JsonValue, NotFound
 from gitops_auditor.health import ComponentHealth
+
+if TYPE_CHECKING:
+    from gitops_auditor.connections.connection import Connection
+    from gitops_auditor.connections.results import CallResult, ToolInfo
+    from gitops_auditor.connections.transports import Secrets
 
 PROBE_SECONDS: Final = 5.0
 
@@ -23,13 +25,11 @@ class Connections:
     def __init__(
         self,
         servers: Mapping[str, ServerSettings],
-        secrets: Secrets,
+        secrets: "Secrets",
         ambient: Mapping[str, str],
     ) -> None:
         """`ambient` is the platform's environment, of which programs inherit a few variables."""
-        self._connections = {
-            name: Connection(name, settings, secrets, ambient) for name, settings in servers.items()
-        }
+        self._connections = _connections(servers, secrets, ambient) if servers else {}
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Connections"]:
@@ -55,7 +55,7 @@ class Connections:
         """The text with the secrets of the server replaced, as far as it was connected yet."""
         return self._connection(server).masked(text)
 
-    async def tools(self, server: str, seconds: float | None = None) -> dict[str, ToolInfo]:
+    async def tools(self, server: str, seconds: float | None = None) -> "dict[str, ToolInfo]":
         """The tools that may be called, by name; raises as `call` does."""
         return await self._connection(server).tools(seconds)
 
@@ -65,7 +65,7 @@ class Connections:
         tool: str,
         arguments: Mapping[str, JsonValue],
         seconds: float | None = None,
-    ) -> CallResult:
+    ) -> "CallResult":
         """Call a tool, once: what happened of a call that broke off is not known.
 
         It takes at most `seconds`, and never longer than the server's own limit, waiting
@@ -93,7 +93,7 @@ class Connections:
         parts = [connection.health() for connection in connections]
         return parts[0] if server is not None else _together(parts)
 
-    def _connection(self, server: str) -> Connection:
+    def _connection(self, server: str) -> "Connection":
         if server not in self._connections:
             near = get_close_matches(server, self.names, 1)
             known = ", ".join(self.names) or "none"
@@ -104,6 +104,17 @@ class Connections:
                 else "Add it to the file that GITOPS_MCP_SERVERS names.",
             )
         return self._connections[server]
+
+
+def _connections(
+    servers: Mapping[str, ServerSettings], secrets: "Secrets", ambient: Mapping[str, str]
+) -> "dict[str, Connection]":
+    # Most installations have no server, and do without all this at their start.
+    from gitops_auditor.connections.connection import Connection  # noqa: PLC0415 - see above
+
+    return {
+        name: Connection(name, settings, secrets, ambient) for name, settings in servers.items()
+    }
 
 
 def _together(parts: list[ComponentHealth]) -> ComponentHealth:

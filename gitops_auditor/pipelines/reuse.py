@@ -23,7 +23,6 @@ from gitops_auditor.formats.nodes import (
     sequence,
     text,
 )
-from gitops_auditor.formats.yaml_positions import parse_yaml
 from gitops_auditor.pipelines.fields import inside_repository
 from gitops_auditor.pipelines.source_map import SourceMap
 from gitops_auditor.pipelines.template_inputs import Filling, resolve_values, script_environment
@@ -273,6 +272,9 @@ def _objection(path: str, files: int) -> str:
 def _document(content: str, path: str) -> Document:
     if path.endswith(".json"):
         return parse_json(content)
+    # Most commands read no definition, and do without the YAML library.
+    from gitops_auditor.formats.yaml_positions import parse_yaml  # noqa: PLC0415 - see above
+
     documents = parse_yaml(content)
     if len(documents) != 1:
         raise MalformedDocument("A file of templates is one document with `templates:`.", 1, 1)

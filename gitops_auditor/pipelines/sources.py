@@ -1,11 +1,13 @@
-"""Where definitions come from: callers, and files of repositories at a commit."""
+"""Where definitions come from: callers, and files of repositories at a commit.
+
+What reads them is loaded with the first one: most calls need none.
+"""
+# ruff: noqa: PLC0415
 
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from gitops_auditor.errors import NotFound, TooLarge
-from gitops_auditor.pipelines.definition import parse_definition
-from gitops_auditor.pipelines.expanded_source import expand_source, missing_files
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
@@ -33,16 +35,24 @@ class Definitions:
 
     def parsed(self, source: str, path: str | None) -> PipelineDefinition:
         """The model of a text that was accepted before, whatever servers there are now."""
+        from gitops_auditor.pipelines.definition import parse_definition
+
         return parse_definition(source, path or "")
 
     def given(self, source: str) -> Read:
         """A definition that a caller wrote. Raises InvalidDefinition."""
+        from gitops_auditor.pipelines.definition import parse_definition
+        from gitops_auditor.pipelines.expanded_source import expand_source
+
         _refuse_large(len(source.encode()), "The definition")
         whole = expand_source(source, None)
         return Read(whole, parse_definition(whole, servers=self._servers()), None)
 
     async def at(self, repository: Repository, commit: str, path: str) -> Read:
         """The definition in a file of a commit. Raises NotFound and InvalidDefinition."""
+        from gitops_auditor.pipelines.definition import parse_definition
+        from gitops_auditor.pipelines.expanded_source import expand_source
+
         content = await self._revisions.file(repository, commit, path, MAX_BYTES)
         if content is None:
             raise NotFound(
@@ -69,6 +79,8 @@ class Definitions:
         self, repository: Repository, commit: str, path: str, text: str
     ) -> dict[str, str | None]:
         """The files that templates come from, and those that they name in turn."""
+        from gitops_auditor.pipelines.expanded_source import missing_files
+
         known: dict[str, str | None] = {}
         while missing := missing_files(text, known, path):
             for name in missing:
