@@ -89,6 +89,12 @@ class Definitions:
         return known
 
 
+def defines_a_pipeline(path: str) -> bool:
+    """Whether a definition is looked for in a file of this path."""
+    folder, _, name = path.rpartition("/")
+    return path in FILES or (folder == FOLDER and name.endswith(ENDINGS))
+
+
 def _refuse_large(size: int, what: str) -> None:
     if size > MAX_BYTES:
         raise TooLarge(

@@ -9,6 +9,7 @@ from gitops_auditor.errors import InvalidRequest, JsonValue, Stale
 from gitops_auditor.events import EventLog
 from gitops_auditor.pipelines.records import Record
 from gitops_auditor.pipelines.service import CHANNEL
+from gitops_auditor.pipelines.sources import FILES, FOLDER, defines_a_pipeline
 from gitops_auditor.repositories.branch_commits import BranchCommits, FileCommit
 from gitops_auditor.repositories.revisions import Revisions
 from gitops_auditor.repositories.service import RepositoryRegistry
@@ -71,6 +72,11 @@ class Templating:
         from gitops_auditor.pipelines.catalog import preview  # noqa: PLC0415 - it reads its files
 
         repository = await self._repositories.get(repository_id)
+        if not defines_a_pipeline(path):
+            raise InvalidRequest(
+                f"No pipeline is looked for in {path[:200]!r}.",
+                hint=f"Take {FILES[0]}, or a name such as {FOLDER}/checks.yaml.",
+            )
         revision = await self._revisions.resolve(repository)
         there = await self._revisions.file(repository, revision.commit, path, MAX_BYTES)
         existing = None if there is None else there.decode("utf-8", "replace")

@@ -34,10 +34,13 @@ class BranchCommits:
         self._executable = executable or Executable()
 
     async def add(self, repository: Path, change: FileCommit) -> str:
-        """The id of the new commit. Raises Conflict when there is such a branch, Unavailable.
+        """The id of the new commit.
+
+        Raises Conflict when there is such a branch, InvalidRequest for a path, and Unavailable.
 
         Objects come first and the branch last, so an interruption leaves nothing that is seen.
         """
+        _check_path(change.path)
         layout = await anyio.to_thread.run_sync(git_directory.locate, repository)
         if layout is None:
             raise InvalidRequest(
@@ -80,8 +83,10 @@ class BranchCommits:
     async def _create_branch(self, layout: GitDirectory, branch: str, commit: str) -> None:
         absent = "0" * len(commit)
         arguments = ["--end-of-options", f"refs/heads/{branch}", commit, absent]
-        output = await self._executable.run(self._command(layout, "update-ref", arguments))
-        if output.status:
+        # A reference may have such a name; a branch of it cannot be asked for by name.
+        is_usable = not branch.startswith("-") and branch != "HEAD"
+        command = self._command(layout, "update-ref", arguments)
+        if not is_usable or (await self._executable.run(command)).status:
             raise Conflict(
                 f"The branch {branch} could not be made: it exists already, or is no valid name.",
                 hint="Delete it, or name another branch.",
@@ -100,6 +105,15 @@ class BranchCommits:
     ) -> Command:
         options = [*IDENTITY, f"--git-dir={layout.git_dir.absolute()}"]
         return Command(name, arguments, timeout=SECONDS, options=options, input=body)
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    if {"", ".", ".."} & {*parts} or ".git" in {part.lower() for part in parts}:
+        raise InvalidRequest(
+            f"{path[:200]!r} is no path of a file in a repository.",
+            hint="Write it from the root of the repository, with / between its parts.",
+        )
 
 
 def _failed(name: str, complaint: str) -> Unavailable:
