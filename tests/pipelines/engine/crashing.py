@@ -54,6 +54,7 @@ class Verdict:
     point: str
     killed: bool
     status: str
+    reason: str
     lost: int
     again: list[str]
     left: list[int]
@@ -162,10 +163,12 @@ async def judge(
     """What the database, the processes and the folders say."""
     async with Database.open(url) as database, open_world(folder, database) as world:
         attempts = await world.attempts(run_id)
+        run = await world.run(run_id)
         return Verdict(
             point=point,
             killed=killed,
-            status=(await world.run(run_id)).status,
+            status=run.status,
+            reason=run.reason,
             lost=sum(failure == "lost" for *_, failure in attempts),
             again=again,
             left=await left(world),

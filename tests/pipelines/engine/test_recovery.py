@@ -5,6 +5,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -304,9 +305,12 @@ async def test_who_lost_the_fence_can_write_nothing(world: World) -> None:
         await world.journal.news(claim)
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("crashes")
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """Not pytest's own folder: another session of it closes that to the user of the jobs."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @contextlib.contextmanager
