@@ -1,7 +1,7 @@
 """What tests share: settings in a temporary folder, open services, clients of both transports."""
 
 import os
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -21,7 +21,7 @@ from gitops_auditor.services import Services, open_services
 from gitops_auditor.storage.database import Database
 from tests.factories.databases import migrated_database
 from tests.factories.owned import owned
-from tests.factories.runs import Project, open_project
+from tests.factories.runs import Project, open_project, run_folder
 from tests.factories.servers import serving
 
 DATABASE_FIXTURES = {"database", "database_url", "empty_url", "services", "settings"}
@@ -116,6 +116,13 @@ async def live_server(app: Starlette, services: Services) -> AsyncIterator[str]:
     """The base address of the application behind a real server on a free port."""
     async with owned(serving(app, services.settings)) as base:
         yield base
+
+
+@pytest.fixture
+def runs_in() -> Iterator[Path]:
+    """Where runs have their folders; see `run_settings`."""
+    with run_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from gitops_auditor.pipelines.store.runs import Filter
 from gitops_auditor.services import Services, open_services
 from tests.factories.databases import migrated_database
 from tests.factories.git import make_repository
-from tests.factories.runs import run_settings, runs_carried_out
+from tests.factories.runs import run_folder, run_settings, runs_carried_out
 from tests.factories.transports import Mcp, Outcome, Rest, over_mcp, over_rest
 
 SECRET = "password=hunter2"
@@ -100,12 +100,13 @@ async def side_by_side(
     tmp_path: Path, catalog: OperationCatalog, **changes: Any
 ) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
+        runs = stack.enter_context(run_folder())
 
         async def opened(name: str) -> Any:
             (tmp_path / name).mkdir()
             url = await stack.enter_async_context(migrated_database(tmp_path / name))
             settings = load_settings(
-                {}, data_dir=tmp_path / name / "data", database=url, **run_settings(tmp_path)
+                {}, data_dir=tmp_path / name / "data", database=url, **run_settings(runs)
             )
             services = await stack.enter_async_context(
                 open_services(settings.model_copy(update=changes))

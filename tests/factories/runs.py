@@ -1,10 +1,10 @@
 """Real runs of small pipelines, carried out by the process of the test."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -23,22 +23,18 @@ ACTOR = "test"
 DEFINITION = ".gitops/pipeline.yaml"
 
 
-def reachable(folder: Path) -> Path:
-    """The folder, opened for the user that jobs run as when the tests run as root."""
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o001)
-    folder.chmod(0o755)
-    return folder
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """A folder that the user of jobs reaches; pytest closes its own to others."""
+    with TemporaryDirectory(prefix="gitops-runs-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        yield folder
 
 
 def run_settings(folder: Path) -> dict[str, Any]:
-    """Settings under which runs work wherever the tests run; `folder` is the test's own."""
-    return {
-        "workspaces": reachable(folder) / "runs",
-        "allow_unsandboxed": True,
-        "grace_seconds": 0.5,
-    }
+    """Settings under which runs work wherever the tests run; `folder` is that of `run_folder`."""
+    return {"workspaces": folder / "runs", "allow_unsandboxed": True, "grace_seconds": 0.5}
 
 
 @asynccontextmanager

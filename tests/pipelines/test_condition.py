@@ -20,8 +20,8 @@ stages: [{name: one, jobs: [{name: sleeps, script: sleep 600}]}]
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 async def store_waiting_run(services: Services, age: timedelta) -> None:

@@ -56,8 +56,8 @@ def with_tests(text: str) -> dict[str, str | bytes]:
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 async def test_a_failing_test_is_explained_with_file_line_and_the_next_call(

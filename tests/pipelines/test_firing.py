@@ -35,8 +35,8 @@ OTHER = ".gitops/pipelines/other.yaml"
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 def push(branch: str = "main", *paths: str) -> Event:

@@ -52,8 +52,8 @@ STORED = ECHO.replace("echo", "stored", 1)
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 async def stored(project: Project) -> str:

@@ -31,8 +31,8 @@ stages: [{name: one, jobs: [{name: sleeps, script: sleep 600}]}]
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 @pytest.fixture

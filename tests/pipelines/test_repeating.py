@@ -30,8 +30,8 @@ WORKS = BUILD.replace("%s", "0")
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 async def test_what_failed_is_repeated_and_what_succeeded_keeps_its_outputs(

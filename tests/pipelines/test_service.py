@@ -27,8 +27,8 @@ SLOW = BUILD.replace('"true"', "sleep 600")
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 @pytest.fixture

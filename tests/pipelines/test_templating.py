@@ -15,8 +15,8 @@ from tests.factories.runs import DEFINITION, Project, run_settings
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=run_settings(tmp_path))
+def settings(settings: Settings, runs_in: Path) -> Settings:
+    return settings.model_copy(update=run_settings(runs_in))
 
 
 async def preview(project: Project, template: str = "python-ci") -> TemplateApplication:
