@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from gitops_auditor.pipelines.trigger_models import Event
 from gitops_auditor.repositories.git_urls import canonical_name
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.storage.batches import NothingMatched
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process
 
@@ -47,12 +49,23 @@ class DeliveryInbox:
         """
         now, digest = datetime.now(UTC), hashlib.sha256(body).hexdigest()
         payload = notice.model_dump(mode="json")
-        async with self._database.write() as transaction:
-            if not await store.add_delivery(transaction, SOURCE, delivery_id, event, payload, now):
-                return False
-            if await store.note_body(transaction, SOURCE, digest, event, now):
+        received = store.Received(SOURCE, delivery_id, event, payload, digest, now)
+        if self._database.dialect == "sqlite":
+            # Nearly all are new, and the sender waits: that takes one hop to the database.
+            with suppress(NothingMatched):
+                await self._database.write_batch(store.first_receipt(received))
                 return True
-            kept = store.Delivery(SOURCE, delivery_id, event, None, None, now)
+        return await self._sort_out(received)
+
+    async def _sort_out(self, received: store.Received) -> bool:
+        async with self._database.write() as transaction:
+            if not await store.add_delivery(transaction, received):
+                return False
+            if await store.note_body(transaction, received):
+                return True
+            kept = store.Delivery(
+                SOURCE, received.id, received.event, None, None, received.received_at
+            )
             reason = "The same body came before under another id."
             await store.finish_delivery(transaction, kept, "ignored", reason)
             return False

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Table, and_, delete, func, insert, select, update
 
 from gitops_auditor.errors import JsonValue
+from gitops_auditor.storage.batches import Step
 from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import schedule_ticks, watched_refs, webhook_deliveries
 
@@ -16,6 +17,7 @@ Connection = AsyncConnection
 _DELIVERY = webhook_deliveries.c
 _TICK = schedule_ticks.c
 _REF = watched_refs.c
+_ADD_NEW = insert(webhook_deliveries).prefix_with("OR IGNORE")
 
 
 class Delivery(NamedTuple):
@@ -44,41 +46,56 @@ class SeenRef(NamedTuple):
     seen_at: datetime
 
 
-async def add_delivery(
-    transaction: AsyncConnection,
-    source: str,
-    delivery_id: str,
-    event: str,
-    payload: JsonValue,
-    now: datetime,
-) -> bool:
-    """Keep a webhook to be dealt with; whether it is new."""
-    return await _insert_new(
-        transaction,
-        webhook_deliveries,
-        {
-            "source": source,
-            "delivery_id": delivery_id,
-            "event": event,
-            "payload": payload,
+class Received(NamedTuple):
+    """A webhook that came. `digest` is that of its body."""
+
+    source: str
+    id: str
+    event: str
+    payload: JsonValue
+    digest: str
+    received_at: datetime
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The webhook, to be dealt with."""
+        return {
+            "source": self.source,
+            "delivery_id": self.id,
+            "event": self.event,
+            "payload": self.payload,
             "status": "received",
-            "received_at": now,
-        },
-    )
+            "received_at": self.received_at,
+        }
+
+    @property
+    def body_row(self) -> dict[str, Any]:
+        """The digest of its body, by which it is known under another id."""
+        return {
+            "source": f"{self.source}-body",
+            "delivery_id": self.digest,
+            "event": self.event,
+            "status": "noted",
+            "received_at": self.received_at,
+        }
 
 
-async def note_body(
-    transaction: AsyncConnection, source: str, digest: str, event: str, now: datetime
-) -> bool:
+def first_receipt(received: Received) -> list[Step]:
+    """What keeps a webhook on SQLite when neither its id nor its body is known yet."""
+    return [
+        Step(_ADD_NEW, [received.row], must_match=True),
+        Step(_ADD_NEW, [received.body_row], must_match=True),
+    ]
+
+
+async def add_delivery(transaction: AsyncConnection, received: Received) -> bool:
+    """Keep a webhook to be dealt with; whether it is new."""
+    return await _insert_new(transaction, webhook_deliveries, received.row)
+
+
+async def note_body(transaction: AsyncConnection, received: Received) -> bool:
     """Remember the digest of a webhook's body; whether it is new."""
-    values = {
-        "source": f"{source}-body",
-        "delivery_id": digest,
-        "event": event,
-        "status": "noted",
-        "received_at": now,
-    }
-    return await _insert_new(transaction, webhook_deliveries, values)
+    return await _insert_new(transaction, webhook_deliveries, received.body_row)
 
 
 async def waiting_deliveries(
