@@ -7,7 +7,7 @@ from pydantic import BaseModel, SecretStr
 from gitops_auditor.config.fields import Names, OptionalPath, setting
 
 
-class PipelineSettings(BaseModel):
+class PipelineSettings(BaseModel, defer_build=True):
     """The part of the settings that pipelines read."""
 
     pipeline_engine_mode: Literal["production", "development", "dry-run"] = setting(
