@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "concurrency": "fifty readers and writers at once",
     "pipelines": "processes of jobs against a bare loop that spawns the same shells",
     "pipeline_engine": "whole runs against the same bare loop, first output, cancelling",
+    "kills": "what kills at random instants cost runs",
     "runs": "a million runs in the database against a hundred",
 }
 
