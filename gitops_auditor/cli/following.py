@@ -26,19 +26,23 @@ COLOURS: Final = {
 
 @dataclass
 class RunFollower:
-    """Follows one run, or one job of it. With `quiet` only how jobs end is shown."""
+    """Follows one run, or one job of it.
+
+    With `quiet` only how jobs end is shown, with `silent` nothing.
+    """
 
     platform: Platform
     run_id: str
     job: str | None = None
     quiet: bool = False
+    silent: bool = False
     _rests: dict[str, str] = field(default_factory=dict)
     _read: set[tuple[str, int]] = field(default_factory=set)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     async def follow(self) -> Run:
         """Show what comes until the run is over, and return it."""
-        if self.quiet:
+        if self.quiet or self.silent:
             return await self._watch()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._follow_logs)
@@ -64,7 +68,8 @@ class RunFollower:
         while True:
             seen = services.database.changes.version
             run: Run = await call(self.platform, "get_run", run_id=self.run_id)
-            self._tell(run)
+            if not self.silent:
+                self._tell(run)
             if run.finished:
                 return run
             await services.database.changes.wait(seen, WAIT_SECONDS)

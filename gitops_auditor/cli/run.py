@@ -9,7 +9,7 @@ import typer
 from gitops_auditor.app import Platform, carrying_out
 from gitops_auditor.cli.following import COLOURS, RunFollower
 from gitops_auditor.cli.session import call, with_platform
-from gitops_auditor.cli.terminal import line, plain, print_json
+from gitops_auditor.cli.terminal import line, plain, print_json, visible
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
 from gitops_auditor.pipelines.records import Run, RunProgress
 
@@ -46,7 +46,7 @@ def command(
         else:
             async with carrying_out(platform):
                 started = await call(platform, "run_pipeline", **request)
-                follower = RunFollower(platform, started.id, quiet=quiet or as_json)
+                follower = RunFollower(platform, started.id, quiet=quiet, silent=as_json)
                 run = await _followed(platform, follower)
         if as_json:
             print_json(run)
@@ -69,7 +69,7 @@ async def _request(
     synced = await call(platform, "sync_pipelines", repository_id=repository_id, ref=at)
     for problem in synced.problems:
         place = "" if problem.reason.startswith(problem.path) else f"{problem.path}: "
-        line(f"[yellow]{plain(place + problem.reason)}")
+        typer.echo(visible(place + problem.reason), err=True)
     found_id = await _chosen(platform, repository_id, pipeline, broken=bool(synced.problems))
     return {"pipeline_id": found_id, "ref": at, "inputs": inputs or None}
 

@@ -19,10 +19,10 @@ async def test_a_file_with_a_mistake_is_named_once_and_not_taken_for_a_missing_o
     await make_repository(tmp_path / "it", {".gitops/pipeline.yaml": UNKNOWN_SERVER})
     done = ended("run", env=environment(tmp_path / "data"), folder=tmp_path / "it")
     assert done.status == 1
-    (said,) = done.out.splitlines()
+    said, refused, _ = done.err.splitlines()
     assert said.startswith(".gitops/pipeline.yaml:3:")
     assert "GITOPS_MCP_SERVERS" in said
-    assert "No pipeline of it can be run." in done.err
+    assert refused == "error: No pipeline of it can be run."
 
 
 async def test_a_run_that_fails_before_its_first_job_says_why(tmp_path: Path) -> None:
