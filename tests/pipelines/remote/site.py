@@ -3,12 +3,13 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
@@ -90,6 +91,55 @@ def _release(writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+class Wire:
+    """A way to the database that can be cut without either end being told."""
+
+    def __init__(self, url: str) -> None:
+        self._to = make_url(url)
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.url = ""
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncIterator["Wire"]:
+        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        self.url = self._to.set(port=port).render_as_string(hide_password=False)
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Let nothing through, and keep it."""
+        self._whole.clear()
+
+    def mend(self) -> None:
+        """Let everything through, what was kept first."""
+        self._whole.set()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(self._to.host, self._to.port)
+        for source, target in ((reader, back), (there, writer)):
+            task = asyncio.create_task(self._forward(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _forward(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                await self._whole.wait()
+                target.write(data)
+        except ConnectionError:
+            return
+        finally:
+            target.close()
+
+
 class Site:
     """The machines of one test. The server carries out nothing itself."""
 
@@ -97,11 +147,12 @@ class Site:
         self.folder = folder
         self.url = url
         self.dead_seconds = 4.0
+        self.ways: dict[str, str] = {}
 
     def variables(self, name: str) -> dict[str, str]:
         """The settings of one machine."""
         return {
-            "DATABASE_URL": self.url,
+            "DATABASE_URL": self.ways.get(name, self.url),
             "PGAPPNAME": name,
             "PIPELINE_ARTIFACTS_URL": str(self.folder / "artifacts"),
             "PIPELINE_WORKSPACES": str(self.folder / name / "runs"),
@@ -119,15 +170,15 @@ class Site:
         given = {**self.variables(name), "PIPELINE_WORKER_COUNT": "0"}
         return load_settings({**given, "GITOPS_DATA_DIR": str(self.folder / name / "data")})
 
-    @contextmanager
-    def worker(
+    @asynccontextmanager
+    async def worker(
         self, name: str, *options: str, command: Sequence[str] = COMMAND
-    ) -> Iterator[subprocess.Popen[str]]:
+    ) -> AsyncIterator[subprocess.Popen[str]]:
         """A worker with a data folder of its own, which is ready when the block begins."""
         env = self.environment(name)
         with started("worker", "--name", name, *options, env=env, command=command) as process:
             assert process.stdout is not None
-            line = process.stdout.readline()
+            line = await anyio.to_thread.run_sync(process.stdout.readline)
             assert line.startswith(f"The worker {name} "), line + said(process)
             yield process
 

@@ -15,7 +15,7 @@ from gitops_auditor.pipelines.remote.dispatcher import RemoteDispatcher
 from gitops_auditor.storage.tables import processes
 from tests.factories.git import make_repository
 from tests.factories.terminal import COMMAND, Ended, announced, ended, started
-from tests.pipelines.remote.site import SECONDS, Meeting, Server, Site
+from tests.pipelines.remote.site import SECONDS, Meeting, Server, Site, Wire
 
 STAGES = """
 name: {name}
@@ -50,12 +50,12 @@ async def command(site: Site, *arguments: str) -> Ended:
 async def test_a_worker_that_is_killed_loses_its_run_to_another_which_repeats_no_finished_job(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
-    with site.worker("left") as left:
+    async with site.worker("left") as left:
         run_id = await server.start(folder / "origin", pipeline(meeting, "a", "bc"))
         await meeting.until("a came")
         meeting.let_go("a")
         await meeting.until("a came", "b came", "c came")
-        with site.worker("right"):
+        async with site.worker("right"):
             left.send_signal(signal.SIGKILL)
             ends = ["a came", *["b came", "b was ended", "c came", "c was ended"]]
             await meeting.until(*ends, "b came", "c came")
@@ -76,11 +76,11 @@ async def test_a_worker_that_is_stopped_hands_its_run_over_at_once(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
     site.dead_seconds = 3600.0
-    with site.worker("left") as left:
+    async with site.worker("left") as left:
         run_id = await server.start(folder / "origin", pipeline(meeting, "a", "b"))
         meeting.let_go("a")
         await meeting.until("a came", "b came")
-        with site.worker("right"):
+        async with site.worker("right"):
             left.send_signal(signal.SIGTERM)
             err = await until_ended(left)
             await meeting.until("a came", "b came", "b was ended", "b came")
@@ -98,7 +98,7 @@ async def test_a_worker_that_is_stopped_hands_its_run_over_at_once(
 async def test_a_run_is_cancelled_from_another_machine(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
-    with site.worker("left"):
+    async with site.worker("left"):
         run_id = await server.start(folder / "origin", pipeline(meeting, "ab", "c"))
         await meeting.until("a came", "b came")
         cancelled = await command(site, "cancel", run_id)
@@ -115,7 +115,7 @@ async def test_logs_and_artifacts_of_a_run_are_read_on_the_server(
         "        script: [echo made here, mkdir out, echo whole > out/it.txt]\n"
         "        artifacts: {paths: [out]}\n"
     )
-    with site.worker("left"):
+    async with site.worker("left"):
         run_id = await server.start(folder / "origin", definition)
         run = await server.ended(run_id)
     assert run.status == "success", run
@@ -135,7 +135,7 @@ async def test_a_run_whose_message_was_lost_in_a_crash_is_carried_out(
     with monkeypatch.context() as crashing:
         crashing.setattr(RemoteDispatcher, "submitted", crash)
         run_id = await server.start(folder / "origin", pipeline(meeting, "a"))
-    with site.worker("left"):
+    async with site.worker("left"):
         assert (await server.ended(run_id)).status == "success"
 
 
@@ -154,7 +154,7 @@ async def test_a_repository_that_is_not_on_the_machine_is_cloned_from_its_origin
     run_id = await server.start_known(known.id)
     (folder / "here").rename(folder / "gone")
     meeting.let_go("a")
-    with site.worker("left"):
+    async with site.worker("left"):
         run = await server.ended(run_id)
     assert run.status == "success", run.reason
 
@@ -163,13 +163,13 @@ async def test_jobs_are_ended_before_another_machine_may_repeat_them(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
     """A worker whose heartbeats do not arrive, here because a lock holds them up, still runs."""
-    with site.worker("left"):
+    async with site.worker("left"):
         async with server.services.database.read() as connection:
             own = server.services.process.id
             (left,) = await connection.scalars(select(processes.c.id).where(processes.c.id != own))
         run_id = await server.start(folder / "origin", pipeline(meeting, "a"))
         await meeting.until("a came")
-        with site.worker("right"):
+        async with site.worker("right"):
             async with server.services.database.write() as transaction:
                 held = select(processes).where(processes.c.id == left).with_for_update()
                 await transaction.execute(held)
@@ -181,6 +181,27 @@ async def test_jobs_are_ended_before_another_machine_may_repeat_them(
     assert (await server.owners())[-1] != left
 
 
+async def test_a_worker_that_is_cut_off_ends_its_jobs_before_others_repeat_them_and_comes_back(
+    site: Site, server: Server, meeting: Meeting, folder: Path
+) -> None:
+    async with Wire(site.url).laid() as wire:
+        site.ways["left"] = wire.url
+        async with site.worker("left") as left:
+            first = await server.start(folder / "origin", pipeline(meeting, "a"))
+            await meeting.until("a came")
+            async with site.worker("right"):
+                wire.cut()
+                await meeting.until("a came", "a was ended", "a came")
+                assert meeting.log == ["a came", "a was ended", "a came"]
+                meeting.let_go("a")
+                run = await server.ended(first)
+                assert run.status == "success", run.reason
+            wire.mend()
+            second = str((await server.call("run_pipeline", pipeline_id=run.pipeline_id)).id)
+            assert (await server.ended(second)).status == "success"
+    assert (await server.owners())[-1].startswith(f"{left.pid}-")
+
+
 async def test_a_run_that_waits_for_an_approval_takes_no_place(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
@@ -188,7 +209,7 @@ async def test_a_run_that_waits_for_an_approval_takes_no_place(
         "  - name: ask\n    jobs:\n      - name: somebody\n        approval: Shall it go on?\n"
     )
     meeting.let_go("a")
-    with site.worker("left", "--concurrency", "1"):
+    async with site.worker("left", "--concurrency", "1"):
         asked = await server.start(folder / "asking", asking)
         other = await server.start(folder / "other", pipeline(meeting, "a"))
         assert (await server.ended(other)).status == "success"
@@ -201,7 +222,7 @@ async def test_runs_of_a_concurrency_group_follow_one_another_on_all_machines(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
     definition = pipeline(meeting, "a", more="concurrency: {group: deploy}")
-    with site.worker("left"), site.worker("right"):
+    async with site.worker("left"), site.worker("right"):
         first = await server.start(folder / "origin", definition)
         run = await server.run(first)
         second = str((await server.call("run_pipeline", pipeline_id=run.pipeline_id)).id)
@@ -218,7 +239,7 @@ async def test_runs_of_a_concurrency_group_follow_one_another_on_all_machines(
 async def test_a_worker_goes_on_when_its_connections_were_cut(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
-    with site.worker("left"):
+    async with site.worker("left"):
         first = await server.start(folder / "origin", pipeline(meeting, "a", "b"))
         await meeting.until("a came")
         await server.cut_connections("left")
@@ -284,10 +305,10 @@ async def test_workers_that_reach_nothing_but_the_database_take_over_from_one_an
     """Each has a network of its own, without a way out, and a socket file of PostgreSQL."""
     site.url = await server.socket_url()
     apart = ("unshare", "--net", *COMMAND)
-    with site.worker("left", command=apart) as left:
+    async with site.worker("left", command=apart) as left:
         run_id = await server.start(folder / "origin", WAITING)
         await server.until_running("second/patient", attempt=1)
-        with site.worker("right", command=apart):
+        async with site.worker("right", command=apart):
             left.send_signal(signal.SIGKILL)
             await server.until_running("second/patient", attempt=2)
             (folder / "right" / "runs" / run_id / "checkout" / "go").touch()
