@@ -48,8 +48,11 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
 
 
 @asynccontextmanager
-async def executor_of(services: Services) -> AsyncIterator["Executor"]:
-    """What carries out runs in this process; at the end every job of it is ended."""
+async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterator["Executor"]:
+    """What carries out runs in this process; at the end every job of it is ended.
+
+    `soon` says that there will be a job at once.
+    """
     from gitops_auditor.pipelines.carrying import open_executor
 
     async with open_executor(
@@ -60,6 +63,7 @@ async def executor_of(services: Services) -> AsyncIterator["Executor"]:
         services.process,
         services.repositories,
         services.pipelines,
+        soon=soon,
     ) as executor:
         yield executor
 
@@ -68,7 +72,10 @@ async def executor_of(services: Services) -> AsyncIterator["Executor"]:
 async def carrying_out(platform: Platform) -> AsyncIterator[None]:
     """Carry out in this process the runs that are started in the block, until they are over."""
     dispatcher = platform.services.pipelines.dispatcher
-    async with executor_of(platform.services) as executor, dispatcher.foreground(executor):
+    async with (
+        executor_of(platform.services, soon=True) as executor,
+        dispatcher.foreground(executor),
+    ):
         yield
 
 

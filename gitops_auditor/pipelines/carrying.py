@@ -1,12 +1,15 @@
 """Opens what carries runs out: the sandbox, the handlers of jobs, the engine and its executor."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import Final
 
+import anyio
+
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
+from gitops_auditor.errors import GitOpsError
 from gitops_auditor.events import EventLog
 from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.pipelines.assembly import PipelineServices
@@ -36,9 +39,14 @@ async def open_executor(
     process: Process,
     repositories: RepositoryRegistry,
     pipelines: PipelineServices,
+    *,
+    soon: bool = False,
 ) -> AsyncIterator[Executor]:
-    """What carries out runs in this process. At the end every job of it is ended."""
-    async with Sandbox.open(settings) as sandbox:
+    """What carries out runs in this process. At the end every job of it is ended.
+
+    What jobs run in is started with the first one, or at once when there will be one `soon`.
+    """
+    async with Sandbox.open(settings) as sandbox, _prepared(sandbox) if soon else nullcontext():
         handlers: Mapping[JobKind, JobHandler] = {
             "script": ScriptJobs.open(settings, database, sandbox),
             "mcp": McpJobs(pipelines.connections, settings),
@@ -58,6 +66,20 @@ async def open_executor(
         engine = RunEngine(parts)
         with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.let_go):
             yield Executor(engine, journal, process, settings.data_dir)
+
+
+@asynccontextmanager
+async def _prepared(sandbox: Sandbox) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_prepare, sandbox)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def _prepare(sandbox: Sandbox) -> None:
+    # The first job asks again, and is told why there is none.
+    with suppress(GitOpsError):
+        await sandbox.level()
 
 
 def _failed_kept(settings: Settings) -> timedelta:
