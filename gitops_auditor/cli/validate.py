@@ -16,9 +16,7 @@ INVALID = 1
 
 
 def command(
-    file: Path = typer.Argument(
-        Path(".gitops/pipeline.yaml"), help="The definition.", exists=True, dir_okay=False
-    ),
+    file: Path = typer.Argument(Path(".gitops/pipeline.yaml"), help="The definition."),
     event: EventType = typer.Option("manual", "--event", "-e", help="What is to have happened."),
     branch: str = typer.Option("", "--branch", "-b", help="Branch of the event."),
     tag: str = typer.Option("", "--tag", help="Tag of the event."),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, SecretStr
 
-from gitops_auditor.config.fields import Names, OptionalPath, setting
+from gitops_auditor.config.fields import Names, OptionalPath, Paths, setting
 
 
 class PipelineSettings(BaseModel, defer_build=True):
@@ -42,6 +42,12 @@ class PipelineSettings(BaseModel, defer_build=True):
     )
     job_user: str = setting(
         "PIPELINE_JOB_USER", "nobody", "User that jobs run as when the service runs as root."
+    )
+    job_folders: Paths = setting(
+        "PIPELINE_JOB_FOLDERS",
+        (),
+        "Folders that jobs may read beside the system's own, such as one with programs that are"
+        " installed for one user.",
     )
     minimum_isolation: Literal["cgroup", "bubblewrap", "landlock", "none"] = setting(
         "PIPELINE_MINIMUM_ISOLATION",

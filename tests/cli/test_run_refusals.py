@@ -1,4 +1,4 @@
-"""What `gitops-auditor run` says when nothing can be run."""
+"""What `gitops-auditor run` and `validate` say when nothing can be run."""
 
 import os
 from pathlib import Path
@@ -32,3 +32,9 @@ async def test_a_run_that_fails_before_its_first_job_says_why(tmp_path: Path) ->
     done = ended("run", env=env, folder=tmp_path / "it")
     assert (done.status, done.err) == (1, "")
     assert done.out.splitlines()[-1].startswith("The files to check out have")
+
+
+def test_a_file_that_is_not_there_is_named_by_validate(tmp_path: Path) -> None:
+    done = ended("validate", env=environment(tmp_path / "data"), folder=tmp_path)
+    assert done.status == 1
+    assert ".gitops/pipeline.yaml cannot be read: No such file or directory." in done.err

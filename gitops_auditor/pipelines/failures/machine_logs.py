@@ -84,7 +84,8 @@ _SAYINGS: Final = (
         _SHELL + r"(?P<what>[^\s:]{1,200}): (?:command )?not found",
         "command",
         "The command `{0}` is not installed.",
-        "Install `{0}` on the machine, or correct its name.",
+        "Install `{0}` on the machine for all users, name its folder in PIPELINE_JOB_FOLDERS, or"
+        " correct its name.",
     ),
     _saying(
         _SHELL + r"(?P<what>[A-Za-z_]\w{0,200}): (?:unbound variable|parameter not set)",
