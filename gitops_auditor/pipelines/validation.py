@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gitops_auditor.pipelines.definition import DefinitionProblem, InvalidDefinition
+from gitops_auditor.pipelines.definition import InvalidDefinition
 from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.launching import Launcher, Order, Plan
 from gitops_auditor.pipelines.records import Record
@@ -14,6 +14,15 @@ from gitops_auditor.repositories.revisions import Revision, Revisions
 from gitops_auditor.repositories.service import RepositoryRegistry
 
 
+class Mistake(Record):
+    """What is wrong in a definition. Line and column are 1-based, 0 when unknown."""
+
+    message: str
+    line: int
+    column: int
+    path: str
+
+
 class Validation(Record):
     """Whether a definition is valid; its mistakes with line and column, or what the event comes to.
 
@@ -21,7 +30,7 @@ class Validation(Record):
     """
 
     valid: bool
-    problems: list[DefinitionProblem]
+    problems: list[Mistake]
     resolution: Resolution | None = None
     commit_sha: str | None = None
 
@@ -52,7 +61,7 @@ class Validator:
         try:
             read = self._sources.given(source)
         except InvalidDefinition as invalid:
-            return Validation(valid=False, problems=list(invalid.problems))
+            return _invalid(invalid)
         if repository is None:
             return Validation(valid=True, problems=[], resolution=_resolved(read, event, None))
         revision = await self._revisions.resolve(repository, ref)
@@ -72,7 +81,7 @@ class Validator:
         try:
             plan = await self._launcher.plan(Order(pipeline_id, ref, inputs))
         except InvalidDefinition as invalid:
-            return Validation(valid=False, problems=list(invalid.problems))
+            return _invalid(invalid)
         return await self.of_plan(plan)
 
     async def of_plan(self, plan: Plan) -> Validation:
@@ -90,6 +99,11 @@ class Validator:
         paths = await self._revisions.paths(repository, commit)
         folders = {parent for path in paths for parent in _parents(path)}
         return frozenset(paths) | folders
+
+
+def _invalid(found: InvalidDefinition) -> Validation:
+    mistakes = [Mistake.model_validate(one, from_attributes=True) for one in found.problems]
+    return Validation(valid=False, problems=mistakes)
 
 
 def _resolved(read: Read, event: Event, files: frozenset[str] | None) -> Resolution:

@@ -13,7 +13,8 @@ import structlog
 from gitops_auditor.cli.main import run
 from gitops_auditor.config import VARIABLES
 from tests.factories.git import commit, make_repository
-from tests.factories.terminal import Ended
+from tests.factories.runs import run_folder
+from tests.factories.terminal import Ended, announced, environment, started
 
 UI = '{\n  "name": "@acme/ui",\n  "version": "2.1.0"\n}\n'
 SHOP = """{
@@ -82,3 +83,23 @@ def make(path: Path, files: Mapping[str, str | bytes], origin: str | None = None
 def change(path: Path, files: Mapping[str, str | bytes]) -> None:
     """One commit more."""
     anyio.run(commit, path, files)
+
+
+@pytest.fixture
+def run_env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of commands that run pipelines."""
+    with run_folder() as runs:
+        yield environment(
+            tmp_path / "data",
+            PIPELINE_WORKSPACES=str(runs / "runs"),
+            PIPELINE_ALLOW_UNSANDBOXED="true",
+            COLUMNS="200",
+        )
+
+
+@pytest.fixture
+def executed(run_env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The same beside a server, which carries out what other commands start."""
+    with started("serve", "--port", "0", env=run_env) as server:
+        announced(server)
+        yield run_env

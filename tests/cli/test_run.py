@@ -3,14 +3,12 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import change, make
-from tests.factories.runs import run_folder
-from tests.factories.terminal import SECONDS, Ended, ended, environment, started
+from tests.factories.terminal import SECONDS, Ended, ended, started
 
 GOOD = """
 name: good
@@ -44,24 +42,13 @@ stages:
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with run_folder() as runs:
-        yield environment(
-            tmp_path / "data",
-            PIPELINE_WORKSPACES=str(runs / "runs"),
-            PIPELINE_ALLOW_UNSANDBOXED="true",
-            COLUMNS="200",
-        )
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     make(tmp_path / "it", {".gitops/pipeline.yaml": GOOD})
     return tmp_path / "it"
 
 
-def run(folder: Path, env: dict[str, str], *arguments: str) -> Ended:
-    return ended("run", *arguments, env=env, folder=folder)
+def run(folder: Path, run_env: dict[str, str], *arguments: str) -> Ended:
+    return ended("run", *arguments, env=run_env, folder=folder)
 
 
 def processes_with(text: str) -> list[int]:
@@ -77,8 +64,8 @@ def processes_with(text: str) -> list[int]:
     return found
 
 
-def test_a_run_shows_each_line_its_jobs_and_its_end(folder: Path, env: dict[str, str]) -> None:
-    done = run(folder, env)
+def test_a_run_shows_each_line_its_jobs_and_its_end(folder: Path, run_env: dict[str, str]) -> None:
+    done = run(folder, run_env)
     assert (done.status, done.err) == (0, "")
     lines = done.out.splitlines()
     assert "one/first | to staging false" in lines
@@ -86,60 +73,66 @@ def test_a_run_shows_each_line_its_jobs_and_its_end(folder: Path, env: dict[str,
     assert lines[-1].startswith("success good run 1 in ")
 
 
-def test_inputs_are_given_by_name(folder: Path, env: dict[str, str]) -> None:
-    done = run(folder, env, "-i", "target=production", "--input", "loud=true")
+def test_inputs_are_given_by_name(folder: Path, run_env: dict[str, str]) -> None:
+    done = run(folder, run_env, "-i", "target=production", "--input", "loud=true")
     assert "one/first | to production true" in done.out
-    refused = run(folder, env, "-i", "target")
+    refused = run(folder, run_env, "-i", "target")
     assert (refused.status, "NAME=VALUE" in refused.err) == (1, True)
 
 
-def test_a_failed_run_has_status_1_and_says_why(folder: Path, env: dict[str, str]) -> None:
+def test_a_failed_run_has_status_1_and_says_why(folder: Path, run_env: dict[str, str]) -> None:
     change(folder, {".gitops/pipeline.yaml": BAD})
-    done = run(folder, env)
+    done = run(folder, run_env)
     assert done.status == 1
     assert "one/breaks | about to fail" in done.out
     assert "failed bad run 1" in done.out
     assert "one/breaks: " in done.out.splitlines()[-1]
 
 
-def test_uncommitted_files_run_with_worktree_only(folder: Path, env: dict[str, str]) -> None:
+def test_uncommitted_files_run_with_worktree_only(folder: Path, run_env: dict[str, str]) -> None:
     (folder / ".gitops/pipeline.yaml").write_text(GOOD.replace("after", "edited"), "utf-8")
-    assert "second | after" in run(folder, env).out
-    assert "second | edited" in run(folder, env, "--worktree").out
-    assert "exclude each other" in run(folder, env, "--worktree", "--ref", "main").err
+    assert "second | after" in run(folder, run_env).out
+    assert "second | edited" in run(folder, run_env, "--worktree").out
+    assert "exclude each other" in run(folder, run_env, "--worktree", "--ref", "main").err
 
 
-def test_as_json_there_is_one_object_and_nothing_else(folder: Path, env: dict[str, str]) -> None:
-    done = run(folder, env, "--json")
+def test_as_json_there_is_one_object_and_nothing_else(
+    folder: Path, run_env: dict[str, str]
+) -> None:
+    done = run(folder, run_env, "--json")
     shown = json.loads(done.out)
     assert (shown["status"], shown["run_number"]) == ("success", 1)
 
 
-def test_quiet_shows_how_jobs_end_and_no_line_of_theirs(folder: Path, env: dict[str, str]) -> None:
-    done = run(folder, env, "--quiet")
+def test_quiet_shows_how_jobs_end_and_no_line_of_theirs(
+    folder: Path, run_env: dict[str, str]
+) -> None:
+    done = run(folder, run_env, "--quiet")
     assert " | " not in done.out
     assert "success one/first" in done.out
 
 
-def test_of_several_pipelines_one_has_to_be_named(folder: Path, env: dict[str, str]) -> None:
+def test_of_several_pipelines_one_has_to_be_named(folder: Path, run_env: dict[str, str]) -> None:
     change(folder, {".gitops/pipelines/other.yaml": BAD})
-    refused = run(folder, env)
+    refused = run(folder, run_env)
     assert (refused.status, "'bad', 'good'" in refused.err) == (1, True)
-    assert run(folder, env, "good").status == 0
+    assert run(folder, run_env, "good").status == 0
 
 
 def test_a_repository_without_a_pipeline_says_what_to_write(
-    tmp_path: Path, env: dict[str, str]
+    tmp_path: Path, run_env: dict[str, str]
 ) -> None:
     make(tmp_path / "empty", {"README.md": "x"})
-    done = run(tmp_path / "empty", env)
+    done = run(tmp_path / "empty", run_env)
     assert (done.status, ".gitops/pipeline.yaml" in done.err) == (1, True)
 
 
-def test_ctrl_c_cancels_the_run_and_leaves_no_process(folder: Path, env: dict[str, str]) -> None:
+def test_ctrl_c_cancels_the_run_and_leaves_no_process(
+    folder: Path, run_env: dict[str, str]
+) -> None:
     sleep = f"98765{os.getpid()}"
     change(folder, {".gitops/pipeline.yaml": ENDLESS.replace("987654", sleep)})
-    with started("run", "--repository", str(folder), env=env) as running:
+    with started("run", "--repository", str(folder), env=run_env) as running:
         assert running.stdout is not None
         assert any("asleep" in line for line in running.stdout)
         assert processes_with(sleep)
@@ -148,5 +141,5 @@ def test_ctrl_c_cancels_the_run_and_leaves_no_process(folder: Path, env: dict[st
     assert running.returncode == 130, (out, err)
     assert "Traceback" not in err
     assert processes_with(sleep) == []
-    shown = ended("runs", "--json", env=env)
+    shown = ended("runs", "--json", env=run_env)
     assert [one["status"] for one in json.loads(shown.out)["items"]] == ["cancelled"]
