@@ -13,7 +13,8 @@ from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
 
 FOLDER: Final = ".gitops/pipelines"
-FILES: Final = (".gitops/pipeline.yaml", ".gitops/pipeline.yml")
+BESIDE: Final = ".gitops"
+FILES: Final = (f"{BESIDE}/pipeline.yaml", f"{BESIDE}/pipeline.yml")
 ENDINGS: Final = (".yaml", ".yml")
 MAX_BYTES: Final = 512 * 1024
 
@@ -67,11 +68,8 @@ class Definitions:
 
     async def files(self, repository: Repository, commit: str) -> list[str]:
         """The files of a commit that define pipelines."""
-        found = [
-            path
-            for path in FILES
-            if await self._revisions.file(repository, commit, path, MAX_BYTES) is not None
-        ]
+        beside = await self._revisions.files(repository, commit, BESIDE)
+        found = [path for path in FILES if path.removeprefix(f"{BESIDE}/") in beside]
         names = await self._revisions.files(repository, commit, FOLDER)
         return found + sorted(f"{FOLDER}/{name}" for name in names if name.endswith(ENDINGS))
 
