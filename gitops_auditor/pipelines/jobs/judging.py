@@ -13,8 +13,13 @@ from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
 
 
+def looks_further(attempt: Attempt, result: JobResult, output_file: OutputFile) -> bool:
+    """Whether `judged` blocks: it has processes to end, or files to read."""
+    return not result.all_gone or attempt.job.job.coverage is not None or output_file.is_there
+
+
 def judged(attempt: Attempt, result: JobResult, output_file: OutputFile, log: MaskedLog) -> Outcome:
-    """The outcome of a script that ended; it blocks.
+    """The outcome of a script that ended; it may block, see `looks_further`.
 
     Succeeded, it may still fail for outputs that it did not set, and for its coverage. Whatever is
     left of its processes is killed.

@@ -7,6 +7,7 @@ the job; on a machine without bash it is `sh -e`.
 import os
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import NotFound, Refused, TooLarge
 from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.isolation import MEANING
+from gitops_auditor.execution.job_user import require_reachable
 from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 from gitops_auditor.pipelines.handlers import Attempt
 
@@ -32,9 +34,10 @@ def job_order(
     timeout: float,
     settings: Settings,
 ) -> Order:
-    """The order for the script of an attempt; it blocks.
+    """The order for the script of an attempt; it blocks for one with a working directory.
 
-    Raises NotFound and Refused for its working directory, and TooLarge for the script.
+    Raises NotFound and Refused for its working directory and for PIPELINE_JOB_FOLDERS, and TooLarge
+    for the script.
     """
     workspace, job = attempt.workspace, attempt.job.job
     return Order(
@@ -48,10 +51,12 @@ def job_order(
         network=job.network_access == "full",
         user=user,
         writable=(str(workspace.checkout), str(workspace.home)),
+        readable=_readable(settings, user),
         limits=job_limits(settings),
     )
 
 
+@cache
 def shell() -> tuple[str, ...]:
     """The shell of this machine, ready for a script."""
     bash = shutil.which("bash", path=_SHELLS)
@@ -77,6 +82,15 @@ def description(order: Order) -> str:
     return f"Running {shown} {network} network; isolation: {MEANING[order.isolation]}."
 
 
+def _readable(settings: Settings, user: tuple[int, int] | None) -> tuple[str, ...]:
+    folders = [folder.expanduser().absolute() for folder in settings.job_folders]
+    for folder in folders:
+        if not folder.is_dir():
+            raise NotFound(f"There is no folder {folder}.", hint="Correct PIPELINE_JOB_FOLDERS.")
+        require_reachable(folder / "program", user)
+    return tuple(str(folder) for folder in folders)
+
+
 def _script(text: str) -> str:
     if "\0" in text:
         raise Refused("The script has a null character.", hint="Remove it from the definition.")
@@ -89,7 +103,9 @@ def _script(text: str) -> str:
 
 
 def _folder(checkout: Path, name: str | None) -> Path:
-    folder = checkout / (name or "")
+    if not name:
+        return checkout
+    folder = checkout / name
     if not folder.is_dir():
         raise NotFound(
             f"There is no folder {name} to run the job in.",

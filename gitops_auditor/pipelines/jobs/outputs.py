@@ -1,6 +1,7 @@
 """What a job hands on: lines `NAME=value`, and blocks from `NAME<<END` to a line `END`, in a file.
 
 The file is named by the job's variable GITOPS_OUTPUT. A name that is set twice has its last value.
+A job that declares no outputs finds no file, and may make it.
 """
 
 import contextlib
@@ -25,14 +26,17 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 
 
 class OutputFile:
-    """A fresh, empty file in the home of a job, which belongs to the job's user; it blocks.
+    """A file in the home of a job that nothing else has the name of."""
 
-    Raises Unavailable when an earlier job took the home away.
-    """
-
-    def __init__(self, home: Path, user: tuple[int, int] | None) -> None:
+    def __init__(self, home: Path) -> None:
         self._home = home
         self._name = f".outputs-{secrets.token_hex(16)}"
+
+    def make(self, user: tuple[int, int] | None) -> None:
+        """Let the user of jobs find it empty; it blocks.
+
+        Raises Unavailable when an earlier job took the home away.
+        """
         try:
             with self._folder() as folder:
                 opened = os.open(self._name, _NEW, 0o600, dir_fd=folder)
@@ -40,18 +44,30 @@ class OutputFile:
                     os.fchown(opened, *user)
                 os.close(opened)
         except OSError as fault:
-            raise Unavailable(
-                f"No file for outputs can be made: {fault.strerror}.",
-                hint="Check the disk, and whether an earlier job removed its HOME.",
-            ) from fault
+            raise _unavailable(fault.strerror) from fault
+
+    def require_home(self) -> None:
+        """Raises Unavailable when an earlier job took the home away."""
+        if not self._home.is_dir():
+            raise _unavailable("its folder is gone")
 
     @property
     def path(self) -> str:
         """Where the job finds it."""
         return str(self._home / self._name)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything to take."""
+        return os.path.lexists(self.path)
+
     def take(self) -> dict[str, str]:
-        """What the job wrote, which may be anything. Raises InvalidRequest, Refused, TooLarge."""
+        """What the job wrote, which may be anything; it blocks for what is there.
+
+        Raises InvalidRequest, Refused, TooLarge.
+        """
+        if not self.is_there:
+            return {}
         try:
             content = read_left(self._home, self._name, max_bytes=MAX_FILE_BYTES)
         except NotFound:
@@ -69,6 +85,13 @@ class OutputFile:
             yield opened
         finally:
             os.close(opened)
+
+
+def _unavailable(reason: str | None) -> Unavailable:
+    return Unavailable(
+        f"No file for outputs can be made: {reason}.",
+        hint="Check the disk, and whether an earlier job removed its HOME.",
+    )
 
 
 def parse_outputs(content: bytes) -> dict[str, str]:

@@ -15,16 +15,13 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.execution.cache import Cache
 from gitops_auditor.execution.masking import Masker
+from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
 from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
 from gitops_auditor.pipelines.jobs.caching import JobCaches
-from gitops_auditor.pipelines.jobs.judging import (
-    failed,
-    judged,
-    with_metrics,
-)
+from gitops_auditor.pipelines.jobs.judging import failed, judged, looks_further, with_metrics
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.orders import description, job_order
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
@@ -91,12 +88,14 @@ class ScriptJobs:
         cached = await self.caches.restore(attempt, log)
         level = await self.sandbox.level()
         make = partial(self._prepared, attempt, level, variables(attempt, secrets), deadline)
-        order, output_file = await anyio.to_thread.run_sync(make)
+        wanted = attempt.job.job
+        # A thread takes longer than all else that is done here for most jobs.
+        blocks = bool(wanted.outputs or wanted.working_directory)
+        order, output_file = await anyio.to_thread.run_sync(make) if blocks else make()
         log.note(description(order))
         result = await self.sandbox.processes.run(order, log.take)
         log.finish()
-        judge = partial(judged, attempt, result, output_file, log)
-        outcome = await self._kept(attempt, await anyio.to_thread.run_sync(judge), log)
+        outcome = await self._kept(attempt, await _judged(attempt, result, output_file, log), log)
         if cached is None:
             return outcome
         if outcome.failure is None:
@@ -112,7 +111,11 @@ class ScriptJobs:
                 "The time of the job was over before its script began.",
                 hint="Give it a longer `timeout`, or less to restore from its cache.",
             )
-        output_file = OutputFile(attempt.workspace.home, self.sandbox.user)
+        output_file = OutputFile(attempt.workspace.home)
+        if attempt.job.job.outputs:
+            output_file.make(self.sandbox.user)
+        else:
+            output_file.require_home()
         order = job_order(
             attempt,
             {**given, VARIABLE: output_file.path},
@@ -131,6 +134,15 @@ class ScriptJobs:
             failure: FailureKind = "errored" if isinstance(error, Unavailable) else "failed"
             return failed(outcome, str(error), failure)
         return outcome if kept is None else with_metrics(outcome, artifacts=kept)
+
+
+async def _judged(
+    attempt: Attempt, result: JobResult, output_file: OutputFile, log: MaskedLog
+) -> Outcome:
+    judge = partial(judged, attempt, result, output_file, log)
+    if looks_further(attempt, result, output_file):
+        return await anyio.to_thread.run_sync(judge)
+    return judge()
 
 
 def _shown(attempt: Attempt) -> Outcome:

@@ -33,7 +33,7 @@ class AppendedFile:
         return os.pread(self._opened, length, start)
 
     def close(self) -> None:
-        """Close the file; it blocks. What is written afterwards is lost."""
+        """Close the file. What is written afterwards is lost."""
         opened, self._opened = self._opened, -1
         if opened < 0:
             return

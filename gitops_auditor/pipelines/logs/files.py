@@ -37,12 +37,16 @@ class FileLog:
 
     async def close(self) -> int:
         """The size in bytes. Raises Unavailable when not everything could be kept."""
-        await anyio.to_thread.run_sync(self._file.close)
+        self._file.close()
         return self._file.require_whole()
 
 
 class FileLogs:
-    """Logs as files that only this user can read."""
+    """Logs as files that only this user can read.
+
+    The folder is on a disk of this machine, as the SQLite database beside it has to be. So a log is
+    opened and closed as it is written, on the event loop: a thread for that takes far longer.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,12 +54,11 @@ class FileLogs:
     async def open(self, run_id: str, job: str, attempt: int) -> FileLog:
         """A log to write. Raises Unavailable when the file cannot be made."""
         path = self._path(run_id, job, attempt)
-
-        def make() -> FileLog:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
             return FileLog(path)
-
-        return await _in_thread(make)
+        except OSError:
+            # The first log of a run finds no folder; any other trouble shows itself again.
+            return await _in_thread(lambda: _first(path))
 
     async def read(self, run_id: str, job: str, attempt: int, offset: int, limit: int) -> LogPiece:
         """What stands from `offset` on (from the end when negative), at most `limit` bytes.
@@ -85,6 +88,11 @@ class FileLogs:
 
     def _path(self, run_id: str, job: str, attempt: int) -> Path:
         return self._run(run_id) / f"{file_name(job)}.{attempt}.log"
+
+
+def _first(path: Path) -> FileLog:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileLog(path)
 
 
 def _read(path: Path, offset: int, limit: int) -> LogPiece:

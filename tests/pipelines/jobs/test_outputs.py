@@ -16,6 +16,23 @@ async def test_declared_outputs_are_handed_on(scripts: ScriptJobs, attempts: Att
     assert list(attempts.workspace.home.iterdir()) == []
 
 
+async def test_a_job_that_declares_none_is_told_of_what_it_writes(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    outcome, log = await attempts.run(scripts, "echo version=1 >> $GITOPS_OUTPUT")
+    assert (outcome.failure, outcome.outputs) == (None, {})
+    assert "`outputs` does not name them: version" in log
+    assert list(attempts.workspace.home.iterdir()) == []
+
+
+async def test_what_cannot_be_read_fails_a_job_that_declares_none(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    outcome, _ = await attempts.run(scripts, "mkfifo $GITOPS_OUTPUT")
+    assert outcome.failure == "failed"
+    assert "not a regular file" in outcome.reason
+
+
 async def test_a_missing_output_fails_the_job(scripts: ScriptJobs, attempts: Attempts) -> None:
     outcome, _ = await attempts.run(scripts, {"script": "true", "outputs": ["version", "tag"]})
     assert outcome.failure == "failed"

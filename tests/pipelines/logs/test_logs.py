@@ -73,6 +73,13 @@ async def test_a_deleted_run_has_no_logs(logs: Logs) -> None:
     assert (await logs.read("run2", JOB, 1, 0, 100)).data == b"stays"
 
 
+async def test_a_run_whose_logs_were_deleted_may_write_more(logs: Logs) -> None:
+    await write(logs, "run1", 1, b"gone")
+    await logs.delete("run1")
+    await write(logs, "run1", 2, b"new")
+    assert (await logs.read("run1", JOB, 2, 0, 100)).data == b"new"
+
+
 async def test_readers_see_a_log_while_it_grows(logs: Logs, database: Database) -> None:
     log = await logs.open("run1", JOB, 1)
     log.write(b"growing")
