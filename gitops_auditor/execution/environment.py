@@ -4,17 +4,22 @@ from collections.abc import Iterable, Mapping
 
 INHERITED = frozenset(
     {
+        "CURL_CA_BUNDLE",
+        "GIT_SSL_CAINFO",
         "LANG",
         "LANGUAGE",
         "NODE_EXTRA_CA_CERTS",
         "PATH",
+        "PIP_CERT",
         "REQUESTS_CA_BUNDLE",
         "SSL_CERT_DIR",
         "SSL_CERT_FILE",
         "TZ",
     }
 )
-"""Variables that a job inherits when they are set; those that begin with `LC_` too."""
+"""Variables that a job inherits when they are set; those that begin with `LC_` too, and PROXIES."""
+PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
+"""Inherited, also in capitals, unless somebody's name and password are in the address."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -31,7 +36,13 @@ def job_environment(
     """
     wanted = INHERITED | set(also_inherit)
     inherited = {
-        name: value for name, value in ambient.items() if name in wanted or name.startswith("LC_")
+        name: value
+        for name, value in ambient.items()
+        if name in wanted or name.startswith("LC_") or _is_plain_proxy(name, value)
     }
     fixed = {"CI": "true", "HOME": home, "TMPDIR": home, "TERM": "dumb"}
     return {"PATH": _PATH, **inherited, **fixed, **given}
+
+
+def _is_plain_proxy(name: str, value: str) -> bool:
+    return name.lower() in PROXIES and "@" not in value

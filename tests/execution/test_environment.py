@@ -29,3 +29,16 @@ def test_more_can_be_inherited_by_name() -> None:
 
 def test_a_job_always_has_a_path() -> None:
     assert "/usr/bin" in job_environment({}, {}, home="/job")["PATH"]
+
+
+def test_a_job_finds_the_machines_certificates_and_proxies_but_nobodys_password() -> None:
+    ambient = {
+        "PIP_CERT": "/etc/ca.pem",
+        "GIT_SSL_CAINFO": "/etc/ca.pem",
+        "https_proxy": "http://proxy:3128",
+        "NO_PROXY": "localhost",
+        "HTTP_PROXY": "http://user:treasure@proxy:3128",
+    }
+    made = job_environment(ambient, {}, home="/job")
+    assert set(ambient) - set(made) == {"HTTP_PROXY"}
+    assert "treasure" not in str(made)
