@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "good"
-FOLDER = Path(sys.argv[2]) if len(sys.argv) > 2 else Path()
+FOLDER = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(os.devnull)
 LINT = {
     "type": "object",
     "properties": {
@@ -49,11 +49,12 @@ def page(params: dict[str, object]) -> dict[str, object]:
 
 def read(name: str) -> str:
     path = FOLDER / name
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8") if FOLDER.is_dir() and path.exists() else ""
 
 
 def note(name: str, text: str) -> None:
-    (FOLDER / name).write_text(text, encoding="utf-8")
+    if FOLDER.is_dir():
+        (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 def call(name: str, arguments: dict[str, object]) -> dict[str, object]:
