@@ -9,6 +9,7 @@ from gitops_auditor.errors import NotFound
 from gitops_auditor.events import Event as Recorded
 from gitops_auditor.pages import PageParams
 from gitops_auditor.pipelines.service import file_pipeline_id
+from gitops_auditor.pipelines.sources import MAX_BYTES
 from gitops_auditor.pipelines.store.definitions import Filter
 from gitops_auditor.pipelines.store.runs import Filter as RunFilter
 from gitops_auditor.pipelines.trigger_models import Event
@@ -97,6 +98,17 @@ async def test_a_file_that_cannot_be_read_is_announced_and_hinders_no_other(
     project: Project,
 ) -> None:
     sha = await commit(project.path, {DEFINITION: "name: [\n", OTHER: ANY})
+    started = await fire(project, push(), sha)
+    await end_of_events(project)
+    assert [(await project.ended(one)).pipeline_name for one in started] == ["any"]
+    (reason,) = await refusals(project)
+    assert reason.startswith(DEFINITION)
+
+
+async def test_a_file_that_is_too_large_is_told_of_as_any_that_cannot_be_read(
+    project: Project,
+) -> None:
+    sha = await commit(project.path, {DEFINITION: "#" * (MAX_BYTES + 1), OTHER: ANY})
     started = await fire(project, push(), sha)
     await end_of_events(project)
     assert [(await project.ended(one)).pipeline_name for one in started] == ["any"]
