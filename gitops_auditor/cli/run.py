@@ -39,12 +39,13 @@ def command(
 
     async def body(platform: Platform) -> int:
         chosen = "WORKTREE" if worktree else ref or ""
-        request = await _request(platform, pipeline, repository, chosen, given)
         if detach:
+            request = await _request(platform, pipeline, repository, chosen, given)
             started: RunProgress = await call(platform, "run_pipeline", **request)
             run: Run = await call(platform, "get_run", run_id=started.id)
         else:
             async with carrying_out(platform):
+                request = await _request(platform, pipeline, repository, chosen, given)
                 started = await call(platform, "run_pipeline", **request)
                 follower = RunFollower(platform, started.id, quiet=quiet, silent=as_json)
                 run = await _followed(platform, follower)

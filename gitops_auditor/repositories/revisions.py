@@ -10,9 +10,10 @@ import anyio.to_thread
 
 from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.repositories import git_directory
-from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.git import Git, TreeEntry
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory
 from gitops_auditor.repositories.locations import Locations
+from gitops_auditor.repositories.memory import Recent
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.references import References
 from gitops_auditor.repositories.working_copy import regular_names
@@ -21,6 +22,10 @@ WORKTREE: Final = "WORKTREE"
 """In place of a commit: HEAD with what is changed and new in the working tree."""
 
 MOST_CHANGED_PATHS = 10_000
+REMEMBERED: Final = 256
+SMALL: Final = 1_000
+SMALL_BYTES: Final = 64 * 1024
+"""What is larger is not remembered."""
 
 _REGULAR = ("100644", "100755")
 _REF = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]{0,249}")
@@ -48,6 +53,9 @@ class Revisions:
         self._git = git
         self._locations = locations
         self._references = References(git)
+        self._held: Recent[tuple[Path, str], bool] = Recent(REMEMBERED)
+        self._listed: Recent[tuple[Path, str, str], list[TreeEntry]] = Recent(REMEMBERED)
+        self._small: Recent[str, bytes] = Recent(REMEMBERED)
 
     async def resolve(self, repository: Repository, ref: str = "") -> Revision:
         """The commit that `ref` means: a branch, a tag, an id (also abbreviated), or WORKTREE.
@@ -80,13 +88,18 @@ class Revisions:
         if commit == WORKTREE:
             return await self._worktree_file(repository, path, max_bytes)
         folder = await self.holding(repository, commit)
-        entries = await self._git.entries(folder, commit, path)
+        entries = await self._entries(folder, commit, path)
         if not entries or entries[0].mode not in _REGULAR:
             return None
-        read = await self._git.blobs(folder, [entries[0].blob], max_blob_bytes=max_bytes)
-        if entries[0].blob in read.skipped:
-            raise _too_large(path, read.skipped[entries[0].blob], max_bytes)
-        return read.contents[entries[0].blob]
+        blob = entries[0].blob
+        content = self._small.get(blob)
+        if content is not None and len(content) <= max_bytes:
+            return content
+        read = await self._git.blobs(folder, [blob], max_blob_bytes=max_bytes)
+        if blob in read.skipped:
+            raise _too_large(path, read.skipped[blob], max_bytes)
+        content = read.contents[blob]
+        return self._small.put(blob, content) if len(content) <= SMALL_BYTES else content
 
     async def files(self, repository: Repository, commit: str, folder: str) -> list[str]:
         """The names of the regular files directly in a folder, sorted; empty without the folder."""
@@ -96,7 +109,7 @@ class Revisions:
             root = await self.worktree(repository)
             return await anyio.to_thread.run_sync(regular_names, root, folder)
         path = await self.holding(repository, commit)
-        entries = await self._git.entries(path, commit, f"{folder}/" if folder else "")
+        entries = await self._entries(path, commit, f"{folder}/" if folder else "")
         names = [entry.path.rpartition("/")[2] for entry in entries if entry.mode in _REGULAR]
         return sorted(names)
 
@@ -151,15 +164,29 @@ class Revisions:
         """
         _check_commit(commit)
         known = await self._locations.known(repository)
-        if known is not None and await self._git.commits(known, [commit]):
+        if known is not None and await self._has(known, commit):
             return known
         path = await self._locations.current(repository)
-        if await self._git.commits(path, [commit]):
+        if await self._has(path, commit):
             return path
         raise NotFound(
             f"{repository.id} has no commit {commit} here.",
             hint="Push it, or fetch it into the repository, and start again.",
         )
+
+    async def _has(self, path: Path, commit: str) -> bool:
+        """Whether the repository has the commit; one that it had a moment ago is not asked for."""
+        if self._held.get((path, commit)):
+            return True
+        found = bool(await self._git.commits(path, [commit]))
+        return self._held.put((path, commit), found) if found else False
+
+    async def _entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
+        known = self._listed.get((path, commit, name))
+        if known is not None:
+            return known
+        found = await self._git.entries(path, commit, name)
+        return self._listed.put((path, commit, name), found) if len(found) <= SMALL else found
 
     async def worktree(self, repository: Repository) -> Path:
         """The folder of the working tree. Raises InvalidRequest when there is none here."""
