@@ -58,6 +58,7 @@ class Pipelines:
         shown = name or read.definition.name
         pipeline = _new(f"pipeline_{secrets.token_hex(8)}", shown, repository.id, None, actor)
         async with self._database.write() as transaction:
+            await store.lock_names(transaction, repository.id)
             await self._refuse_taken(transaction, repository.id, shown)
             await store.insert_pipeline(transaction, pipeline, definition_of(read, None))
             await self._record(transaction, "pipeline.created", None, pipeline)
@@ -185,6 +186,7 @@ class Pipelines:
         name = read.definition.name
         pipeline = _new(file_pipeline_id(repository.id, path), name, repository.id, path, actor)
         async with self._database.write() as transaction:
+            await store.lock_names(transaction, repository.id)
             free = await _free_name(transaction, pipeline, name)
             pipeline = pipeline.model_copy(update={"name": free})
             if await store.get_any(transaction, pipeline.id) is None:

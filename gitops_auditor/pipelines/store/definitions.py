@@ -183,6 +183,14 @@ async def lock(transaction: Connection, pipeline_id: str) -> None:
     await transaction.execute(row)
 
 
+async def lock_names(transaction: Connection, repository_id: str) -> None:
+    """Let no other transaction add pipelines to the repository until this one ends."""
+    # SQLite has one writer at a time.
+    if transaction.dialect.name == "postgresql":
+        key = func.hashtext(f"pipelines of {repository_id}")
+        await transaction.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def source(connection: Connection, pipeline_id: str, revision: int) -> str | None:
     """The text of a revision."""
     found = await connection.scalar(

@@ -222,10 +222,11 @@ class Server:
 
     async def ended(self, run_id: str) -> Run:
         """The run at its end."""
-        with anyio.fail_after(SECONDS):
-            while (run := await self.run(run_id, 5.0)).status in ("pending", "running"):
-                pass
-        return run
+        for _ in range(SECONDS // 5):
+            run = await self.run(run_id, 5.0)
+            if run.status not in ("pending", "running"):
+                return run
+        raise AssertionError(run)
 
     async def attempts(self) -> list[tuple[str, int, str]]:
         """Job, number, and status or kind of failure, of every attempt."""
