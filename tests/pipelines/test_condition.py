@@ -49,12 +49,12 @@ async def test_a_run_is_counted_while_it_is_under_way(project: Project) -> None:
 
 
 async def test_a_run_that_nobody_takes_for_long_is_told_of(services: Services) -> None:
-    if services.database.dialect != "sqlite":
-        pytest.skip("on PostgreSQL workers of other machines hold no lock here")
+    """On PostgreSQL it is not, where the workers of other machines hold no lock here."""
     await store_waiting_run(services, timedelta(minutes=5))
     health = await services.pipelines.condition.health()
-    assert health.status == "degraded"
-    assert "serve" in health.reasons[0]
+    is_local = services.database.dialect == "sqlite"
+    assert health.status == ("degraded" if is_local else "healthy")
+    assert ["serve" in reason for reason in health.reasons] == ([True] if is_local else [])
     lock = ExecutorLock(services.settings.data_dir)
     assert lock.acquire()
     try:
