@@ -119,7 +119,8 @@ class RunFollower:
 
 def _show_end(job: JobRun) -> None:
     reason = f": {plain(job.reason)}" if job.reason else ""
-    status = f"[{COLOURS[job.status]}]{job.status}[/]"
+    allowed = " (allowed)" if job.tolerated else ""
+    status = f"[{COLOURS[job.status]}]{job.status}{allowed}[/]"
     line(f"{status} [bold]{plain(job.job)}[/bold]{_seconds(job)}{reason}")
 
 

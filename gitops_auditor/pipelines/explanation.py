@@ -36,7 +36,7 @@ class NextCall(Record):
 class FailureExplanation(Record):
     """Why a job failed. `excerpt` holds lines of its log, without colours.
 
-    `job` is empty and `attempt` 0 when the run failed before any job began.
+    `job` is empty and `attempt` 0 when no job made the run fail, such as before the first began.
     """
 
     run_id: str
@@ -69,9 +69,9 @@ class Explainer:
 
         run = await self._runs.get(run_id)
         failed = _failures(run)
+        if job is None and run.status == "failed" and all(one.tolerated for one in failed):
+            return _of_the_run(run)
         if not failed and job is None:
-            if run.status == "failed":
-                return _of_the_run(run)
             raise Conflict(
                 f"Run {run.run_number} has no failed job: it is {run.status}.",
                 hint="Name a job to read what it wrote.",
@@ -95,14 +95,17 @@ class Explainer:
 
 
 def _failures(run: Run) -> list[JobRun]:
-    """The failed jobs, in the order in which they ended: the first may have caused the others."""
+    """The failed jobs, first those that were not allowed to, then in the order in which they ended.
+
+    The first may have caused the others.
+    """
     failed = [job for job in run.jobs if job.status == "failed"]
-    return sorted(failed, key=lambda job: job.completed_at or run.created_at)
+    return sorted(failed, key=lambda job: (job.tolerated, job.completed_at or run.created_at))
 
 
 def _of_the_run(run: Run) -> FailureExplanation:
-    """The explanation of a run that failed without a failed job, as the run itself has it."""
-    why = "Nothing of it was carried out: repeat it when the cause is gone."
+    """The explanation of a run that no job made fail, as the run itself has it."""
+    why = "No job made it fail: repeat it when the cause is gone."
     return FailureExplanation(
         run_id=run.id,
         status=run.status,

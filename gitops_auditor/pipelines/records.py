@@ -86,7 +86,10 @@ class RunSummary(Record):
 
 
 class JobRun(Record):
-    """A job of a run: its last attempt, with the size of its log, and why it ended as it did."""
+    """A job of a run: its last attempt, with the size of its log, and why it ended as it did.
+
+    `tolerated` says of a job that failed that it was allowed to.
+    """
 
     job: str
     stage: str
@@ -94,6 +97,7 @@ class JobRun(Record):
     status: JobStatus
     attempt: int
     failure_kind: FailureKind | None = None
+    tolerated: bool = False
     reason: str = ""
     exit_code: int | None = None
     isolation: str | None = None

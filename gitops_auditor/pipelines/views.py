@@ -21,13 +21,14 @@ Row = Mapping[Any, Any]
 
 def run_view(row: Row, jobs: Sequence[Row], artifacts: Sequence[ArtifactInfo]) -> Run:
     """A run of its row, and of the rows of its jobs in order."""
-    shown = [job_view(one) for one in jobs]
+    broken = _broken(row["state"])
+    shown = [job_view(one, broken) for one in jobs]
     values = {name: row[name] for name in Run.model_fields if name in row}
     return Run(
         **values,
         duration_seconds=_seconds(row),
         inputs=_inputs(row["trigger_data"]),
-        stages=_stages(shown, _broken(row["state"])),
+        stages=_stages(shown, broken),
         awaiting_approval=[
             one.job for one in shown if one.kind == "approval" and one.status == "running"
         ],
@@ -36,12 +37,18 @@ def run_view(row: Row, jobs: Sequence[Row], artifacts: Sequence[ArtifactInfo]) -
     )
 
 
-def job_view(row: Row) -> JobRun:
-    """A job of its row, joined with that of its last attempt."""
+def job_view(row: Row, broken: frozenset[str] | None) -> JobRun:
+    """A job of its row, joined with that of its last attempt.
+
+    `broken` are the jobs that failed without being allowed to, None when that is not known.
+    """
     values = {name: row[name] for name in JobRun.model_fields if name in row}
     return JobRun(
         **{
             **values,
+            "tolerated": broken is not None
+            and row["status"] == "failed"
+            and row["job"] not in broken,
             "log_bytes": row["log_bytes"] or 0,
             "outputs": row["outputs"] or {},
             "figures": figures(row["metrics"]),
@@ -84,28 +91,28 @@ def _with_status(run: Run, status: JobStatus) -> list[str]:
     return [job.job for job in run.jobs if job.status == status]
 
 
-def _stages(jobs: Sequence[JobRun], broken: frozenset[str]) -> list[StageRun]:
+def _stages(jobs: Sequence[JobRun], broken: frozenset[str] | None) -> list[StageRun]:
     return [
         StageRun(name=name, status=_stage_status(found := list(members), broken), jobs=found)
         for name, members in groupby(jobs, key=lambda one: one.stage)
     ]
 
 
-def _stage_status(jobs: Sequence[JobRun], broken: frozenset[str]) -> JobStatus:
+def _stage_status(jobs: Sequence[JobRun], broken: frozenset[str] | None) -> JobStatus:
     statuses = {one.status for one in jobs}
     if statuses == {"pending"}:
         return "pending"
     if statuses & {"pending", "running"}:
         return "running"
-    if any(one.job in broken for one in jobs):
+    if broken is not None and any(one.job in broken for one in jobs):
         return "failed"
     if "cancelled" in statuses:
         return "cancelled"
     return "skipped" if statuses == {"skipped"} else "success"
 
 
-def _broken(state: Any) -> frozenset[str]:
-    return frozenset((state or {}).get("broken", ()))
+def _broken(state: Any) -> frozenset[str] | None:
+    return frozenset(state["broken"]) if state and "broken" in state else None
 
 
 def _inputs(trigger_data: Any) -> dict[str, Written]:
