@@ -1,6 +1,6 @@
 """The variables of a job: few of the platform's own, then what the job was given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 INHERITED = frozenset(
     {
@@ -23,23 +23,22 @@ PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+def inherited(ambient: Mapping[str, str]) -> dict[str, str]:
+    """What jobs inherit of the platform's own variables."""
+    return {
+        name: value
+        for name, value in ambient.items()
+        if name in INHERITED or name.startswith("LC_") or _is_plain_proxy(name, value)
+    }
+
+
 def job_environment(
-    ambient: Mapping[str, str],
-    given: Mapping[str, str],
-    *,
-    home: str,
-    also_inherit: Iterable[str] = (),
+    inherited: Mapping[str, str], given: Mapping[str, str], *, home: str
 ) -> dict[str, str]:
-    """The variables of one job; `given` wins over what is inherited from `ambient`.
+    """The variables of one job; `given` wins over what is inherited.
 
     `home`, a folder that the job may write, is its HOME and TMPDIR.
     """
-    wanted = INHERITED | set(also_inherit)
-    inherited = {
-        name: value
-        for name, value in ambient.items()
-        if name in wanted or name.startswith("LC_") or _is_plain_proxy(name, value)
-    }
     fixed = {"CI": "true", "HOME": home, "TMPDIR": home, "TERM": "dumb"}
     return {"PATH": _PATH, **inherited, **fixed, **given}
 

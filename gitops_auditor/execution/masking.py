@@ -52,10 +52,18 @@ class Masker:
         self._longest = max(map(len, self._patterns), default=0)
         self._beginnings = {pattern[:3] for pattern in self._patterns}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to mask."""
+        return self._automaton is None
+
     def mask(self, text: str) -> str:
         """The text with every secret replaced by `***`."""
+        encoded = text.encode()
+        if self.is_empty:
+            return text
         stream = self.stream()
-        return (stream.feed(text.encode()) + stream.finish()).decode()
+        return (stream.feed(encoded) + stream.finish()).decode()
 
     def stream(self) -> "MaskedStream":
         """Masks one stream of bytes that comes in pieces."""
@@ -107,12 +115,14 @@ class MaskedStream:
 
     def feed(self, chunk: bytes) -> bytes:
         """What can be given out after this piece came."""
+        if self._masker.is_empty:
+            return chunk
         content = self._held + chunk
         return self._give(content, self._masker.settled(content))
 
     def finish(self) -> bytes:
         """What was held back, now that nothing more comes."""
-        return self._give(self._held, len(self._held))
+        return self._give(self._held, len(self._held)) if self._held else b""
 
     def _give(self, content: bytes, settled: int) -> bytes:
         given: list[bytes] = []

@@ -50,6 +50,8 @@ class Sandbox:
 
     async def report(self) -> IsolationReport:
         """What this machine offers, found out by running a job once, and kept for the process."""
+        if self._report is not None:
+            return self._report
         async with self._probing:
             if self._report is None:
                 self._report = await self._probe()

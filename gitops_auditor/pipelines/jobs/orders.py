@@ -4,7 +4,6 @@ The shell is bash with `-e` and `pipefail`, so that the failure of any command o
 the job; on a machine without bash it is `sh -e`.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from functools import cache
@@ -29,6 +28,7 @@ def job_order(
     attempt: Attempt,
     variables: Mapping[str, str],
     *,
+    inherited: Mapping[str, str],
     isolation: Isolation,
     user: tuple[int, int] | None,
     timeout: float,
@@ -43,7 +43,7 @@ def job_order(
     return Order(
         argv=(*shell(), _script(job.script or "")),
         cwd=str(_folder(workspace.checkout, job.working_directory)),
-        environment=job_environment(os.environ, variables, home=str(workspace.home)),
+        environment=job_environment(inherited, variables, home=str(workspace.home)),
         cookie=attempt.cookie,
         timeout=timeout,
         grace=settings.grace_seconds,

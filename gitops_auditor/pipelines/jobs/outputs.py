@@ -26,11 +26,12 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 
 
 class OutputFile:
-    """A file in the home of a job that nothing else has the name of."""
+    """A file in the home of a job that nothing else has the name of; the job finds it at `path`."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._name = f".outputs-{secrets.token_hex(16)}"
+        self.path = str(home / self._name)
 
     def make(self, user: tuple[int, int] | None) -> None:
         """Let the user of jobs find it empty; it blocks.
@@ -50,11 +51,6 @@ class OutputFile:
         """Raises Unavailable when an earlier job took the home away."""
         if not self._home.is_dir():
             raise _unavailable("its folder is gone")
-
-    @property
-    def path(self) -> str:
-        """Where the job finds it."""
-        return str(self._home / self._name)
 
     @property
     def is_there(self) -> bool:

@@ -4,6 +4,7 @@ Secrets reach the job as variables and nowhere else, and are masked in its log, 
 figures.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import anyio
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.execution.cache import Cache
+from gitops_auditor.execution.environment import inherited
 from gitops_auditor.execution.masking import Masker
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Isolation, Order
@@ -41,6 +43,7 @@ class ScriptJobs:
     caches: JobCaches
     artifacts: RunArtifacts
     settings: Settings
+    inherited: Mapping[str, str]
     seen: SeenSecrets = field(default_factory=SeenSecrets)
 
     @classmethod
@@ -53,6 +56,7 @@ class ScriptJobs:
             JobCaches(cache, sandbox),
             open_artifacts(settings, database),
             settings,
+            inherited(os.environ),
         )
 
     async def run(self, attempt: Attempt) -> Outcome:
@@ -119,6 +123,7 @@ class ScriptJobs:
         order = job_order(
             attempt,
             {**given, VARIABLE: output_file.path},
+            inherited=self.inherited,
             isolation=level,
             user=self.sandbox.user,
             timeout=left,
