@@ -1,5 +1,7 @@
 """The dispatcher of a database that several machines share."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
@@ -21,6 +23,7 @@ from gitops_auditor.storage.database import Database
 from gitops_auditor.work import Process
 
 SERVER_NAME: Final = "server"
+LOOK_SECONDS: Final = 1.0
 
 _log = get_logger("pipelines")
 
@@ -33,6 +36,8 @@ class RemoteDispatcher:
         self._queue = queue
         self._journal = journal
         self._local = LocalDispatcher(settings)
+        self._is_working = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def submitted(self, run_id: str) -> None:
         """Tell the workers of a run that was committed.
@@ -42,12 +47,51 @@ class RemoteDispatcher:
         """
         try:
             await self._queue.send(run_id)
-            is_heard = await self._queue.is_listened_to()
         except GitOpsError as error:
-            _log.warning("a run waits to be swept up", run=run_id, reason=error.message)
+            _log.warning("no worker was told of a run", run=run_id, reason=error.message)
+        if not self._settings.pipeline_worker_count or self._is_working:
             return
-        if not is_heard and self._settings.pipeline_worker_count:
+        if await self._is_heard():
+            # A worker that died a moment ago looks alive for a while.
+            task = asyncio.create_task(self._see_to(run_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
             await self._local.submitted(run_id)
+
+    @asynccontextmanager
+    async def closing(self) -> AsyncIterator["RemoteDispatcher"]:
+        """See to nothing any more after the block."""
+        try:
+            yield self
+        finally:
+            tasks = [*self._tasks]
+            for task in tasks:
+                task.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _see_to(self, run_id: str) -> None:
+        """Carry the run out on this machine unless somebody listened after it was submitted."""
+        until = time.monotonic() + self._settings.dead_seconds + LOOK_SECONDS
+        while time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not await self._is_heard():
+                await self._carry_out_here(run_id)
+                return
+
+    async def _carry_out_here(self, run_id: str) -> None:
+        try:
+            await self._local.submitted(run_id)
+        except GitOpsError as error:
+            _log.error("a run waits for a worker", run=run_id, reason=error.message)
+
+    async def _is_heard(self) -> bool:
+        try:
+            return await self._queue.is_listened_to()
+        except GitOpsError as error:
+            _log.warning("workers cannot be looked for", reason=error.message)
+            return False
 
     def foreground(self, executor: Executor) -> AbstractAsyncContextManager[None]:
         """Carry out here what is submitted in the block while nobody else listens."""
@@ -59,6 +103,7 @@ class RemoteDispatcher:
         """Carry out up to `places` runs at once until cancelled; with none, only send messages for
         runs that were lost sight of.
         """
+        self._is_working = True
         sweeper = Sweeper(self._queue, self._journal, process)
         if places:
             await RunWorker(self._queue, sweeper, executor.engine).work(places, name)
@@ -72,8 +117,9 @@ async def open_remote_dispatcher(
 ) -> AsyncIterator[RemoteDispatcher]:
     """The dispatcher of the machines that share the PostgreSQL database."""
     queue = RunQueue(database, settings.database_url, settings.dead_seconds)
-    async with queue.closing():
-        yield RemoteDispatcher(settings, queue, Journal(database, events, audit))
+    dispatcher = RemoteDispatcher(settings, queue, Journal(database, events, audit))
+    async with queue.closing(), dispatcher.closing():
+        yield dispatcher
 
 
 async def _sweep_forever(sweeper: Sweeper) -> None:

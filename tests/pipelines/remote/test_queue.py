@@ -1,6 +1,7 @@
 """The queue of runs on a real PostgreSQL."""
 
 import asyncio
+import importlib.util
 from collections.abc import AsyncIterator
 
 import anyio
@@ -170,6 +171,15 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(
     async with RunQueue(database, nowhere, dead_seconds=600.0).closing() as queue:
         with pytest.raises(Unavailable, match="queue of runs"):
             await queue.send("a")
+
+
+async def test_without_procrastinate_it_is_said_what_to_install(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(Unavailable, match="Procrastinate") as refused:
+        await ensure_queue(database)
+    assert "gitops-auditor[postgres]" in refused.value.hint
 
 
 @pytest.mark.parametrize("prefix", ["postgres", "postgresql", "postgresql+psycopg"])

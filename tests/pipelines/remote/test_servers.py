@@ -3,7 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import anyio.to_thread
+
 from tests.factories.git import make_repository
+from tests.factories.terminal import ended
 from tests.pipelines.remote.site import Server, Site, serving
 
 PIPELINE = """
@@ -33,3 +36,11 @@ async def test_servers_that_read_the_same_files_at_once_all_know_them(
         found = await other.call("list_pipelines", **wanted)
     assert [len(one.files) for one in done] == [5, 5, 5, 5]
     assert sorted(one.name for one in found.items) == names
+
+
+async def test_migrate_makes_the_tables_of_the_queue_too_and_both_once(site: Site) -> None:
+    env = site.environment("server")
+    done = [await anyio.to_thread.run_sync(lambda: ended("migrate", env=env)) for _ in range(2)]
+    assert [one.status for one in done] == [0, 0]
+    assert "Made the tables of the queue of runs.\nMigrated from nothing to " in done[0].out
+    assert done[1].out.startswith("The schema is current")

@@ -262,6 +262,19 @@ async def test_without_workers_a_run_is_carried_out_where_it_is_started(
     assert await server.attempts() == [("a/a", 1, "success")]
 
 
+async def test_a_run_does_not_wait_for_a_worker_that_died_a_moment_ago(
+    site: Site, server: Server, meeting: Meeting, folder: Path
+) -> None:
+    await make_repository(folder / "it", {".gitops/pipeline.yaml": pipeline(meeting, "a")})
+    meeting.let_go("a")
+    async with site.worker("left") as left:
+        await server.start(folder / "origin", pipeline(meeting, "a"))
+        await meeting.until("a came")
+        left.kill()
+        done = await command(site, "run", "--repository", str(folder / "it"))
+    assert done.status == 0, done
+
+
 async def test_a_server_that_carries_out_runs_itself_leaves_none_to_nobody(
     site: Site, server: Server, meeting: Meeting, folder: Path
 ) -> None:
