@@ -80,6 +80,14 @@ _SAYINGS: Final = (
         "Add tests for what is not covered, or lower the threshold.",
         Weight.TEST,
     ),
+    # As npm and make say it of what their own shell did not find.
+    _saying(
+        r"sh: (?:line )?(?:\d{1,7}: )?(?P<what>[^\s:]{1,200}): (?:command )?not found",
+        "command",
+        "The command `{0}` is not installed.",
+        "Install what the project needs in an earlier job, such as with `npm ci`; or install `{0}`"
+        " on the machine for all users.",
+    ),
     _saying(
         _SHELL + r"(?P<what>[^\s:]{1,200}): (?:command )?not found",
         "command",
