@@ -16,7 +16,6 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.execution.cache import Cache
 from gitops_auditor.execution.environment import inherited
-from gitops_auditor.execution.masking import Masker
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.fields import FailureKind
@@ -73,8 +72,8 @@ class ScriptJobs:
             pipeline_id=attempt.pipeline_id,
             repository_id=attempt.repository_id,
         )
-        masked = self.seen.with_new(attempt.run_id, secrets.values())
-        log = MaskedLog(attempt.log, Masker(masked))
+        masker = self.seen.with_new(attempt.run_id, secrets.values())
+        log = MaskedLog(attempt.log, masker)
         if wanted and attempt.event.is_from_fork:
             log.note("The pull request comes from a fork: the job gets none of its secrets.")
         try:

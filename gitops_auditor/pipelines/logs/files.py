@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 class FileLog:
     """The log of one attempt; what was written survives the end of this process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._file = AppendedFile(os.open(path, _NEW, 0o600))
 
     @property
@@ -78,24 +78,24 @@ class FileLogs:
 
     async def delete(self, run_id: str) -> None:
         """Forget the logs of a run; nothing happens when it has none."""
-        folder = self._run(run_id)
+        folder = Path(self._run(run_id))
         await _in_thread(lambda: shutil.rmtree(folder) if folder.exists() else None)
 
-    def _run(self, run_id: str) -> Path:
+    def _run(self, run_id: str) -> str:
         if not _RUN.fullmatch(run_id):
             raise InvalidRequest(f"{run_id} is no id of a run.", hint="Use the id as it was given.")
-        return self._folder / run_id
+        return f"{self._folder}/{run_id}"
 
-    def _path(self, run_id: str, job: str, attempt: int) -> Path:
-        return self._run(run_id) / f"{file_name(job)}.{attempt}.log"
+    def _path(self, run_id: str, job: str, attempt: int) -> str:
+        return f"{self._run(run_id)}/{file_name(job)}.{attempt}.log"
 
 
-def _first(path: Path) -> FileLog:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _first(path: str) -> FileLog:
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return FileLog(path)
 
 
-def _read(path: Path, offset: int, limit: int) -> LogPiece:
+def _read(path: str, offset: int, limit: int) -> LogPiece:
     try:
         opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
