@@ -78,9 +78,9 @@ def companions(declared: set[NormalizedName]) -> set[NormalizedName]:
 
 
 def test_everything_that_is_imported_is_declared() -> None:
-    declared = {
-        canonicalize_name(Requirement(one).name) for one in PROJECT["project"]["dependencies"]
-    }
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    given = [*PROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)]
+    declared = {canonicalize_name(Requirement(one).name) for one in given}
     provided, modules = declared | companions(declared), packages_distributions()
     assert [
         module

@@ -1,69 +1,22 @@
 """What a name means in a registered repository, and what stands in its commits."""
 
-import os
 import string
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typing_extensions import override
 
 from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge, Unavailable
-from gitops_auditor.repositories import references, revisions
+from gitops_auditor.repositories import revisions
 from gitops_auditor.repositories.boundaries import Boundaries
 from gitops_auditor.repositories.git import Git
-from gitops_auditor.repositories.git_process import Command, Executable, Output, Sink
 from gitops_auditor.repositories.git_urls import check_clone_url
 from gitops_auditor.repositories.locations import Locations
 from gitops_auditor.repositories.mirrors import Mirrors
-from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import WORKTREE, Revision, Revisions
 from tests.factories.git import commit, git, make_empty_repository, make_repository, write_files
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Counted(Executable):
-    """The real git, with a count of its processes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ran: list[str] = []
-
-    @override
-    async def run(
-        self, command: Command, *, stdout: Sink | None = None, stderr: Sink | None = None
-    ) -> Output:
-        self.ran.append(command.name)
-        return await super().run(command, stdout=stdout, stderr=stderr)
-
-
-@pytest.fixture
-def counted() -> Counted:
-    return Counted()
-
-
-@pytest.fixture
-def mirrors(tmp_path: Path, counted: Counted) -> Mirrors:
-    return Mirrors(Git(counted), tmp_path / "mirrors", ("file",), allow_private_hosts=True)
-
-
-@pytest.fixture
-def reader(mirrors: Mirrors, counted: Counted) -> Revisions:
-    return Revisions(Git(counted), Locations(mirrors, Boundaries(())))
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "source"
-
-
-def known(path: Path | None, **values: str | None) -> Repository:
-    shown = str(path) if path is not None else None
-    fields = {"id": "acme/it", "name": "it", "path": shown, **values}
-    return Repository.model_validate({**fields, "created_at": NOW, "updated_at": NOW})
+from tests.repositories.revisions import Counted, known
 
 
 async def test_every_kind_of_name_leads_to_its_commit(reader: Revisions, source: Path) -> None:
@@ -272,76 +225,6 @@ async def test_changes_that_cannot_be_told_are_none(
     )
     monkeypatch.setattr(revisions, "MOST_CHANGED_PATHS", 1)
     assert await reader.changed_paths(known(source), old, new) is None
-
-
-async def test_heads_are_branches_and_tags_loose_and_packed_without_a_process(
-    reader: Revisions, source: Path, counted: Counted
-) -> None:
-    first = await make_repository(source, {"a.txt": "1"})
-    await git(source, "tag", "-a", "v1", "-m", "one")
-    await git(source, "branch", "packed")
-    await git(source, "update-ref", "refs/notes/x", first)
-    await git(source, "pack-refs", "--all")
-    second = await commit(source, {"a.txt": "2"})
-    await git(source, "symbolic-ref", "refs/heads/alias", "refs/heads/main")
-    tag = await git(source, "rev-parse", "v1")
-    expected = {"refs/heads/main": second, "refs/heads/packed": first, "refs/tags/v1": tag}
-    assert await reader.heads(known(source)) == expected
-    await git(source, "branch", "-D", "packed")
-    await git(source, "branch", "new/one", first)
-    changed = await reader.heads(known(source))
-    assert changed == {
-        "refs/heads/main": second,
-        "refs/heads/new/one": first,
-        "refs/tags/v1": tag,
-    }
-    assert counted.ran == []
-
-
-async def test_references_that_only_git_can_read_are_asked_for_once_a_change(
-    reader: Revisions, source: Path, counted: Counted
-) -> None:
-    sha = await make_repository(source, {"a.txt": "1"})
-    # Not a real reftable, which older versions of git cannot make: only the list of its files.
-    write_files(source / ".git", {"reftable/tables.list": "1"})
-    expected = {"refs/heads/main": sha}
-    assert [await reader.heads(known(source)) for _ in range(3)] == [expected] * 3
-    assert counted.ran == ["for-each-ref"]
-    await git(source, "branch", "second")
-    write_files(source / ".git", {"reftable/tables.list": "12"})
-    assert await reader.heads(known(source)) == {**expected, "refs/heads/second": sha}
-
-
-async def test_hostile_references_do_not_hold_or_mislead_the_reader(
-    reader: Revisions, source: Path, tmp_path: Path
-) -> None:
-    sha = await make_repository(source, {"a.txt": "1"})
-    heads = source / ".git/refs/heads"
-    os.mkfifo(heads / "pipe")
-    (heads / "loop").symlink_to(heads)
-    (heads / "endless").symlink_to("/dev/zero")
-    (heads / "text").write_text("s3cr3t", "utf-8")
-    (heads / "main.lock").write_text(sha, "utf-8")
-    assert await reader.heads(known(source)) == {"refs/heads/main": sha}
-
-
-async def test_more_references_than_are_read_are_refused(
-    reader: Revisions, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await make_repository(source, {"a.txt": "1"})
-    await git(source, "branch", "second")
-    monkeypatch.setattr(references, "MOST_REFERENCES", 1)
-    with pytest.raises(TooLarge):
-        await reader.heads(known(source))
-
-
-async def test_a_folder_that_is_gone_does_not_look_like_one_without_branches(
-    reader: Revisions, tmp_path: Path
-) -> None:
-    with pytest.raises(Unavailable):
-        await reader.heads(known(tmp_path / "gone"))
-    with pytest.raises(Unavailable, match="not cloned yet"):
-        await reader.heads(known(None, clone_url=(tmp_path / "source").as_uri()))
 
 
 async def test_a_mirror_is_fetched_before_a_name_is_looked_up(

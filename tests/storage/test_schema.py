@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect, text
 from gitops_auditor.errors import Conflict, Unavailable
 from gitops_auditor.storage import migrate, schema
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.metadata import metadata
 from gitops_auditor.storage.schema import current_revision, is_current, upgrade
-from gitops_auditor.storage.tables import metadata
 
 SECOND = """
 from alembic import op

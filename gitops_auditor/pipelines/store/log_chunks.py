@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.pipeline_tables import log_chunks
@@ -20,7 +20,7 @@ class LogName(NamedTuple):
     attempt: int
 
 
-def _of(log: LogName) -> tuple[object, ...]:
+def _of(log: LogName) -> tuple[ColumnElement[bool], ...]:
     table = log_chunks.c
     return (table.run_id == log.run_id, table.job == log.job, table.attempt == log.attempt)
 
