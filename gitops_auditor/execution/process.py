@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +22,15 @@ Stream = Literal["stdout", "stderr"]
 OutputSink = Callable[[Stream, bytes], None]
 """Takes each piece of output as it comes, on the event loop: it must not block."""
 
-_CHUNK = 65536
+_CHUNK = 256 * 1024
+"""Bytes that a pipe holds, where the system lets it, and that are taken at once."""
+_GATHER_SECONDS = 0.003
+"""How long a stream that goes on alone is left to itself after each look.
+
+A process that writes line by line then neither wakes this one for each line nor waits for it.
+"""
+_ALONE = 8
+"""Pieces of one stream, and none of the other, after which it is said to go on alone."""
 
 
 class Processes:
@@ -113,6 +122,9 @@ class JobProcess:
         self._supervisor = supervisor
         self._on_end = on_end
         self._pipes: dict[int, Stream] = {}
+        self._speaking: int | None = None
+        self._pieces = 0
+        self._unwatched: int | None = None
         self._ended: asyncio.Future[JobResult] = self._loop.create_future()
         self._lost: asyncio.Task[None] | None = None
 
@@ -128,9 +140,32 @@ class JobProcess:
     def _pipe(self, stream: Stream) -> int:
         reader, writer = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(reader, False)
+        # The user's share of memory for pipes may be used up.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._pipes[reader] = stream
-        self._loop.add_reader(reader, self._read, reader)
+        self._loop.add_reader(reader, self._take, reader)
         return writer
+
+    def _take(self, reader: int) -> None:
+        if reader != self._speaking:
+            self._speaking, self._pieces = reader, 0
+            if self._unwatched is not None:
+                # It was written before what this stream brings.
+                self._read(self._unwatched)
+                self._watch_again()
+        before = self._output_bytes
+        if self._read(reader):
+            self._pieces += 1
+            if self._pieces > _ALONE and self._output_bytes - before < _CHUNK:
+                self._loop.remove_reader(reader)
+                self._unwatched = reader
+                self._loop.call_later(_GATHER_SECONDS, self._watch_again)
+
+    def _watch_again(self) -> None:
+        reader, self._unwatched = self._unwatched, None
+        if reader is not None and reader in self._pipes:
+            self._loop.add_reader(reader, self._take, reader)
 
     async def wait(self) -> JobResult:
         """The result, once nothing of the job is left."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 
-from gitops_auditor.execution.process import Processes
+from gitops_auditor.execution.process import Processes, Stream
 from gitops_auditor.execution.supervision import process_tree
 from gitops_auditor.execution.supervision.orders import Isolation, encode
 from tests.execution.jobs import Jobs, every_level, python
@@ -28,6 +28,19 @@ async def test_a_job_that_succeeds_streams_both_outputs_and_has_no_failure(
     assert (jobs.stdout, jobs.stderr) == ("out\n", "err\n")
     assert result.output_bytes == 8
     assert result.peak_memory_bytes > 0
+
+
+async def test_what_a_job_said_on_one_stream_comes_before_what_it_says_next_on_the_other(
+    jobs: Jobs,
+) -> None:
+    pieces: list[tuple[Stream, bytes]] = []
+    text = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done; echo late >&2"
+    await jobs.processes.run(
+        jobs.order("sh", "-c", text), lambda stream, chunk: pieces.append((stream, chunk))
+    )
+    assert pieces[-1] == ("stderr", b"late\n")
+    said = b"".join(chunk for _, chunk in pieces[:-1])
+    assert said == b"".join(b"%d\n" % number for number in range(1, 20001))
 
 
 @every_level
@@ -193,7 +206,7 @@ async def until_gone(jobs: Jobs) -> None:
 
 EXECUTOR = """
 import asyncio, sys
-from gitops_auditor.execution.process import Processes
+from gitops_auditor.execution.process import Processes, Stream
 from gitops_auditor.execution.supervision.orders import decode
 
 async def main() -> None:
