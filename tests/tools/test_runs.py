@@ -36,18 +36,18 @@ async def test_a_run_is_waited_for_with_progress_and_explained(
     project: Project, mcp_client: Client
 ) -> None:
     await project.define(CHECKS)
-    told: list[tuple[float, float | None]] = []
+    told: list[str] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append((done, total))
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        assert message
+        told.append(f"{progress:.0f} of {total or 0:.0f}")
 
     wanted = {"pipeline_id": "checks", "wait_seconds": 40}
     result = await mcp_client.call_tool("run_pipeline", wanted, progress_callback=progress)
     run = result.structured_content
     assert run is not None
     assert (run["status"], run["failed_jobs"]) == ("failed", ["one/breaks"])
-    assert told
-    assert told[-1] == (2, 2)
+    assert told[-1] == "2 of 2"
     explained = await mcp_client.call_tool("explain_failure", {"run_id": run["id"]})
     assert explained.structured_content is not None
     assert explained.structured_content["job"] == "one/breaks"
