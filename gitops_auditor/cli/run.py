@@ -150,5 +150,6 @@ async def show_end(platform: Platform, run: Run) -> None:
         line(f"{job}{plain(explanation.cause)}")
         for place in explanation.locations[:5]:
             line(f"  {plain(place.file)}:{place.line} {plain(place.message)}")
+        line(f"[dim]{plain(explanation.suggestion)}[/dim]")
     elif run.reason:
         line(plain(run.reason))

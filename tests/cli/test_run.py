@@ -86,7 +86,9 @@ def test_a_failed_run_has_status_1_and_says_why(folder: Path, run_env: dict[str,
     assert done.status == 1
     assert "one/breaks | about to fail" in done.out
     assert "failed bad run 1" in done.out
-    assert "one/breaks: " in done.out.splitlines()[-1]
+    cause, remedy = done.out.splitlines()[-2:]
+    assert "one/breaks: " in cause
+    assert remedy
 
 
 def test_uncommitted_files_run_with_worktree_only(folder: Path, run_env: dict[str, str]) -> None:

@@ -31,7 +31,9 @@ async def test_a_run_that_fails_before_its_first_job_says_why(tmp_path: Path) ->
     env = environment(tmp_path / "data", PIPELINE_JOB_DISK_BYTES=str(2**20))
     done = ended("run", env=env, folder=tmp_path / "it")
     assert (done.status, done.err) == (1, "")
-    assert done.out.splitlines()[-1].startswith("The files to check out have")
+    cause, remedy = done.out.splitlines()[-2:]
+    assert cause.startswith("The files to check out have")
+    assert remedy == "Correct what the cause names, then start the pipeline again."
 
 
 def test_a_file_that_is_not_there_is_named_by_validate(tmp_path: Path) -> None:
