@@ -115,4 +115,7 @@ FORMS = (
     WORK,
     HEALTH,
 )
-"""Every form of URI, in the order in which they are tried. A form whose operation is not on offer is not on offer either."""
+"""Every form of URI, in the order in which they are tried.
+
+A form whose operation is not on offer is not on offer either.
+"""
