@@ -1,7 +1,7 @@
 """`gitops-auditor run`: run a pipeline and watch it."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import typer
@@ -12,6 +12,9 @@ from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line, plain, print_json, visible
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
 from gitops_auditor.pipelines.records import Run, RunProgress
+
+if TYPE_CHECKING:
+    from gitops_auditor.tools.pipelines import SyncedFiles
 
 CANCEL_SECONDS = 30.0
 FAILED = 1
@@ -71,7 +74,7 @@ async def _request(
     for problem in synced.problems:
         place = "" if problem.reason.startswith(problem.path) else f"{problem.path}: "
         typer.echo(visible(place + problem.reason), err=True)
-    found_id = await _chosen(platform, repository_id, pipeline, broken=bool(synced.problems))
+    found_id = await _chosen(platform, repository_id, pipeline, synced)
     return {"pipeline_id": found_id, "ref": at, "inputs": inputs or None}
 
 
@@ -91,12 +94,13 @@ async def _checked_out(platform: Platform, repository_id: str) -> str:
 
 
 async def _chosen(
-    platform: Platform, repository_id: str, pipeline: str | None, *, broken: bool
+    platform: Platform, repository_id: str, pipeline: str | None, synced: "SyncedFiles"
 ) -> str:
+    """The id of the pipeline that is named; else of the only one, or the only one of this ref."""
     if pipeline is not None:
         return (await platform.services.pipelines.registry.find(pipeline, repository_id)).id
     page = await call(platform, "list_pipelines", repository_id=repository_id, limit=50)
-    if not page.items and broken:
+    if not page.items and synced.problems:
         raise InvalidRequest(
             f"No pipeline of {repository_id} can be run.",
             hint="Correct the file; `gitops-auditor validate FILE` lists every mistake.",
@@ -106,10 +110,12 @@ async def _chosen(
             f"{repository_id} has no pipeline.",
             hint="Write .gitops/pipeline.yaml and commit it, or try --worktree.",
         )
-    if len(page.items) > 1:
-        names = ", ".join(repr(one.name) for one in page.items)
+    here = [one for one in page.items if one.path in synced.files]
+    chosen = page.items if len(here) != 1 else here
+    if len(chosen) > 1:
+        names = ", ".join(repr(one.name) for one in chosen)
         raise Conflict(f"{repository_id} has several pipelines.", hint=f"Name one: {names}.")
-    return str(page.items[0].id)
+    return str(chosen[0].id)
 
 
 def _input(text: str) -> tuple[str, str | int | float | bool]:

@@ -5,9 +5,11 @@ import os
 import signal
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tests.cli.conftest import change, make
+from tests.factories.git import git
 from tests.factories.terminal import SECONDS, Ended, ended, started
 
 GOOD = """
@@ -119,6 +121,14 @@ def test_of_several_pipelines_one_has_to_be_named(folder: Path, run_env: dict[st
     refused = run(folder, run_env)
     assert (refused.status, "'bad', 'good'" in refused.err) == (1, True)
     assert run(folder, run_env, "good").status == 0
+
+
+def test_pipelines_of_other_branches_are_no_choice(folder: Path, run_env: dict[str, str]) -> None:
+    anyio.run(git, folder, "switch", "--quiet", "--create", "other")
+    change(folder, {".gitops/pipelines/other.yaml": BAD})
+    assert run(folder, run_env, "bad").status == 1
+    anyio.run(git, folder, "switch", "--quiet", "main")
+    assert "success good run 1" in run(folder, run_env).out
 
 
 def test_a_repository_without_a_pipeline_says_what_to_write(
