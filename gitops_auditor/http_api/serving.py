@@ -142,6 +142,8 @@ def _configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
         http=http_protocol(settings.client_timeout),
         ws=websocket_protocol(settings.client_timeout),
         ws_max_size=LARGEST_MESSAGE,
+        # Compressing costs more than all else that is done with a log on its way.
+        ws_per_message_deflate=False,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
         timeout_keep_alive=30,

@@ -39,16 +39,14 @@ class LogFollower:
         offsets = {} if meant is None else {(meant, attempt): offset}
         done: set[Attempt] = set()
         while True:
-            grew = False
+            version = self._database.changes.version
             for one in _attempts(run, meant, attempt):
                 async for piece in self._pieces(run, one, offsets, done):
-                    grew = True
                     yield piece
-            if run.finished and not grew:
+            if run.finished:
                 return
-            version = self._database.changes.version
-            if not grew:
-                version = await self._database.changes.wait(version, LOOK_SECONDS)
+            # Also after a piece: a log that grows fast is sent in large ones.
+            version = await self._database.changes.wait(version, LOOK_SECONDS)
             if version != seen or time.monotonic() - refreshed > REFRESH_SECONDS:
                 seen, refreshed = version, time.monotonic()
                 run = await self._runs.get(run_id)
@@ -62,9 +60,10 @@ class LogFollower:
             offsets[key] = piece.next_offset
             if piece.complete:
                 done.add(key)
-            if not (piece.text or piece.complete):
+            if piece.text or piece.complete:
+                yield piece
+            if piece.next_offset - piece.offset < PIECE_BYTES // 2:
                 return
-            yield piece
 
 
 def _attempts(run: Run, name: str | None, first: int) -> list[JobRun]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -32,10 +32,11 @@ ANSWER_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def server(data: Path) -> AsyncIterator[str]:
+async def server(data: Path, variables: Mapping[str, str] | None = None) -> AsyncIterator[str]:
     """A server process on the data folder; gives its base address."""
     environment = {
         **os.environ,
+        **(variables or {}),
         "GITOPS_DATA_DIR": str(data),
         "GITOPS_LOG_LEVEL": "error",
         "GITOPS_RATE_LIMIT_READ": "1000000/second",

@@ -185,3 +185,11 @@ class TestSwitchedOff:
         async with connected(live_server) as socket:
             await follow(socket, "any")
             assert "not offered" in (await message(socket))["error"]
+
+
+async def test_nothing_is_compressed_for_a_client_that_offers_to_take_it(live_server: str) -> None:
+    async with connected(live_server) as socket:
+        assert socket.request is not None
+        assert socket.response is not None
+        assert "Sec-WebSocket-Extensions" in socket.request.headers
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
