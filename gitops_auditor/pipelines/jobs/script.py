@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
@@ -95,6 +96,8 @@ class ScriptJobs:
         # A thread takes longer than all else that is done here for most jobs.
         blocks = bool(wanted.outputs or wanted.working_directory)
         order, output_file = await anyio.to_thread.run_sync(make) if blocks else make()
+        # Nothing before may have waited, and so have noticed that the attempt was told to end.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         log.note(description(order))
         result = await self.sandbox.processes.run(order, log.take)
         log.finish()

@@ -149,6 +149,19 @@ async def test_a_cancelled_attempt_leaves_nothing(scripts: ScriptJobs, attempts:
     assert attempts.left() == []
 
 
+async def test_an_attempt_that_was_cancelled_before_it_started_runs_nothing(
+    scripts: ScriptJobs, attempts: Attempts
+) -> None:
+    await attempts.run(scripts, "true")
+    async with attempts.attempt("touch made") as attempt:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await scripts.run(attempt)
+    assert scope.cancelled_caught
+    assert await attempts.log(attempt) == ""
+    assert not (attempts.workspace.checkout / "made").exists()
+
+
 @pytest.mark.parametrize(
     ("script", "limit"),
     [
