@@ -31,6 +31,14 @@ WRITER_TURN_SECONDS = 20.0
 """How long a write of this process waits for the writes before it."""
 
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+_PATIENCE: dict[str, int] = {
+    "connect_timeout": 10,
+    # A server whose host vanished answers nothing: without these a connection hangs for minutes.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 _POOL: dict[str, Any] = {
     "max_overflow": 0,
     "pool_timeout": WRITER_TURN_SECONDS,
@@ -269,7 +277,7 @@ def _begin_immediate(connection: Any) -> None:
 
 def _postgresql(url: URL) -> "Database":
     def engine(options: str, size: int, **more: Any) -> AsyncEngine:
-        arguments = {"options": f"-c timezone=UTC {options}", "connect_timeout": 10}
+        arguments = {"options": f"-c timezone=UTC {options}", **_PATIENCE}
         return create_async_engine(url, connect_args=arguments, pool_size=size, **_POOL, **more)
 
     read_only = "-c default_transaction_read_only=on"

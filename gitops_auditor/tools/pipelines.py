@@ -168,7 +168,7 @@ async def update_pipeline(ctx: Context, params: PipelineUpdate) -> Pipeline:
     "DELETE /api/pipelines/{pipeline_id}", effect="destroy", surface="toolset", idempotent=True
 )
 async def delete_pipeline(ctx: Context, params: VersionedPipeline) -> PipelineSummary:
-    """Delete a pipeline without runs under way; its history stays. Pause one that a file defines."""
+    """Delete a pipeline with no run under way; its history stays. Pause one that a file defines."""
     found = await ctx.services.pipelines.registry.find(params.pipeline_id)
     return await ctx.services.pipelines.registry.remove(found.id, params.expected_version)
 
