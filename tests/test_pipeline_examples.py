@@ -37,7 +37,7 @@ NODE_PROJECT = {
         }
     ),
     "build.js": "require('fs').writeFileSync('built.js', 'module.exports = 1;\\n');\n",
-    "shop.js": "exports.add = (a, b) => a + b;\n",
+    "shop.js": "exports.add = (a, b) => a + b;\nexports.isWord = (text) => /^a/.exec(text);\n",
     "shop.test.js": "require('node:test')('adds', () => "
     "require('node:assert').equal(require('./shop.js').add(1, 2), 3));\n",
 }

@@ -11,7 +11,7 @@ Level = Literal["critical", "high", "medium", "low"]
 RULES: dict[Level, re.Pattern[str]] = {
     "critical": re.compile(r"-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----"),
     "high": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36,})\b"),
-    "medium": re.compile(r"\b(?:eval|exec)\("),
+    "medium": re.compile(r"(?<![.\w])(?:eval|exec)\("),
     "low": re.compile(r"\bhttp://"),
 }
 SKIPPED = {".git", "node_modules"}
