@@ -16,7 +16,10 @@ from tests.factories.terminal import COMMAND, SECONDS, environment
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.svg"
 UPDATE = "python -m tests.picture"
 WIDTH = 100
-CONFLICTS_SHOWN = 2
+CONFLICTS_SHOWN = 1
+RUNS = "Two of their pipelines"
+FAILING = "test/totals"
+SAMPLE_ID = "01a208f49652c21a1781ead6"
 FONTS = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
 
@@ -54,7 +57,22 @@ def _excerpt(shown: str) -> str:
     start = next(i for i, text in enumerate(paragraphs) if "Version conflicts" in text) + 1
     end = next(i for i, text in enumerate(paragraphs) if "Impact of" in text)
     kept = paragraphs[: start + CONFLICTS_SHOWN]
-    return "\n\n".join([*kept, f"... {end - start - CONFLICTS_SHOWN} more", *paragraphs[end:]])
+    told, _, ran = "\n\n".join(paragraphs[end:]).partition(RUNS)
+    more = f"... {end - start - CONFLICTS_SHOWN} more"
+    return "\n\n".join([*kept, more, told + RUNS + _failure(ran)])
+
+
+def _failure(ran: str) -> str:
+    """The heading, and the run that fails, without what differs from one run to the next."""
+    heading, *lines = ran.splitlines()
+    end = next(index for index, line in enumerate(lines) if "Billing" in line)
+    shown = [line for line in lines[:end] if FAILING in line and not _is_aside(line)]
+    text = "\n".join([heading, *shown, *lines[end:]])
+    return re.sub(r"[0-9a-f]{24}", SAMPLE_ID, re.sub(r"\d+\.\d s\b", "0.1 s", text))
+
+
+def _is_aside(line: str) -> bool:
+    return "[gitops-auditor]" in line or "publish" in line
 
 
 def _format() -> str:
