@@ -31,6 +31,8 @@ A process that writes line by line then neither wakes this one for each line nor
 """
 _ALONE = 8
 """Pieces of one stream, and none of the other, after which it is said to go on alone."""
+_IN_HASTE = 64
+"""More pieces that are taken at once from a stream that filled its pipe meanwhile."""
 
 
 class Processes:
@@ -155,12 +157,15 @@ class JobProcess:
                 self._read(self._unwatched)
                 self._watch_again()
         before = self._output_bytes
-        if self._read(reader):
-            self._pieces += 1
-            if self._pieces > _ALONE and self._output_bytes - before < _CHUNK:
-                self._loop.remove_reader(reader)
-                self._unwatched = reader
-                self._loop.call_later(_GATHER_SECONDS, self._watch_again)
+        if not self._read(reader):
+            return
+        self._pieces += 1
+        if self._output_bytes - before > _CHUNK // 2:
+            self._pieces = -_IN_HASTE
+        elif self._pieces > _ALONE:
+            self._loop.remove_reader(reader)
+            self._unwatched = reader
+            self._loop.call_later(_GATHER_SECONDS, self._watch_again)
 
     def _watch_again(self) -> None:
         reader, self._unwatched = self._unwatched, None

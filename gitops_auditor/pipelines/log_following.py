@@ -11,6 +11,8 @@ from gitops_auditor.storage.database import Database
 
 LOOK_SECONDS: Final = 0.03
 """How soon something is seen that was written into a log; no commit tells of it."""
+GROWING_SECONDS: Final = 0.01
+"""The same while a log grows: not at once, so that what grows fast is sent in large pieces."""
 REFRESH_SECONDS: Final = 1.0
 PIECE_BYTES: Final = 128 * 1024
 """As JSON it stays below 1 MiB, the largest message that clients of WebSockets commonly take."""
@@ -39,14 +41,14 @@ class LogFollower:
         offsets = {} if meant is None else {(meant, attempt): offset}
         done: set[Attempt] = set()
         while True:
-            version = self._database.changes.version
+            version, pause = self._database.changes.version, LOOK_SECONDS
             for one in _attempts(run, meant, attempt):
                 async for piece in self._pieces(run, one, offsets, done):
+                    pause = GROWING_SECONDS
                     yield piece
             if run.finished:
                 return
-            # Also after a piece: a log that grows fast is sent in large ones.
-            version = await self._database.changes.wait(version, LOOK_SECONDS)
+            version = await self._database.changes.wait(version, pause)
             if version != seen or time.monotonic() - refreshed > REFRESH_SECONDS:
                 seen, refreshed = version, time.monotonic()
                 run = await self._runs.get(run_id)
