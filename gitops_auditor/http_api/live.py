@@ -281,7 +281,7 @@ class _Conversation:
         self, logs: LogFollower, asked: LogSubscription, scope: anyio.CancelScope
     ) -> None:
         with scope, suppress(WebSocketDisconnect):
-            await send_logs(logs, asked, self._send)
+            await send_logs(logs, asked, self._socket.send_text)
 
     async def _send(self, message: dict[str, object]) -> None:
         await self._socket.send_text(json.dumps(message, separators=(",", ":")))

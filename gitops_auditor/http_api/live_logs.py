@@ -1,5 +1,6 @@
 """Logs of a run over a WebSocket, as they are written."""
 
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Literal
@@ -9,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.pipelines.log_following import LogFollower
 
-Send = Callable[[dict[str, object]], Awaitable[None]]
+Send = Callable[[str], Awaitable[None]]
+"""Sends one message, which is JSON."""
 
 
 class LogSubscription(BaseModel):
@@ -33,8 +35,9 @@ async def send_logs(follower: LogFollower, asked: LogSubscription, send: Send) -
         followed = follower.follow(asked.run_id, asked.job, asked.attempt, asked.offset)
         async with aclosing(followed) as pieces:
             async for piece in pieces:
-                await send({"type": "phase2.log", **piece.model_dump(mode="json")})
+                # Of a large text pydantic makes JSON in a fraction of the time of `json`.
+                await send('{"type":"phase2.log",' + piece.model_dump_json()[1:])
     except GitOpsError as refused:
-        await send({"type": "phase2.error", "error": str(refused)})
+        await send(json.dumps({"type": "phase2.error", "error": str(refused)}))
         return
-    await send({"type": "phase2.log.end", "run_id": asked.run_id})
+    await send(json.dumps({"type": "phase2.log.end", "run_id": asked.run_id}))
