@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from hypothesis import settings as hypothesis_settings
 from mcp import Client
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -23,6 +24,10 @@ from tests.factories.databases import migrated_database
 from tests.factories.owned import owned
 from tests.factories.runs import Project, open_project, run_folder
 from tests.factories.servers import serving
+
+# How long an example takes is for benchmarks: another process may have the machine just then.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 DATABASE_FIXTURES = {"database", "database_url", "empty_url", "services", "settings"}
 

@@ -95,7 +95,12 @@ def test_the_demo_runs_again_on_what_it_made(cli: Cli, tmp_path: Path) -> None:
     second = cli("demo", "--once", "--folder", folder)
     assert (first.status, second.status) == (0, 0)
     assert "(0 added, 0 updated, 0 removed)" in second.out
-    assert first.out.splitlines()[2:] == second.out.splitlines()[2:]
+    assert _explained(first.out) == _explained(second.out)
+
+
+def _explained(out: str) -> list[str]:
+    """What the demo says of its repositories, without its runs, which are new each time."""
+    return out.partition("Two of their pipelines")[0].splitlines()[2:]
 
 
 def test_the_demo_does_not_touch_the_database_of_the_settings(cli: Cli, tmp_path: Path) -> None:

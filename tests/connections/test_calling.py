@@ -18,6 +18,7 @@ from gitops_auditor.errors import (
     TooLarge,
     Unavailable,
 )
+from gitops_auditor.log import configure_logging
 from tests.connections.wiring import connected, told_of_waiting
 from tests.fakes import FOLDER, plain_server, sdk_server
 
@@ -256,6 +257,7 @@ class TestEnvironment:
     async def test_a_secret_is_in_no_result_log_or_error(
         self, capfd: pytest.CaptureFixture[str]
     ) -> None:
+        configure_logging("info", human=True)
         server = plain_server(env={"TOKEN": "env:TOKEN"})
         async with connected(linter=server) as connections:
             result = await connections.call("linter", "environment", {})

@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple, NoReturn
 
 from gitops_auditor.execution.supervision import confinement
@@ -113,9 +114,10 @@ def _execute(command: Command) -> NoReturn:
     raise refused
 
 
+@cache
 def _ignored_signals() -> Iterable[int]:
-    """Those that Python and the fork server ignore, which a job must not inherit."""
-    return (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP)
+    """All that can be ignored: Python ignores some, and a shell more for what it starts behind."""
+    return signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 def _not_found() -> OSError:
