@@ -1,5 +1,6 @@
 """A pipeline as its definition states it: triggers, stages in order, jobs, what follows them."""
 
+from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
@@ -133,7 +134,7 @@ class Job(Part):
     idempotent: bool | None = None
     image: Annotated[Literal["none"], BeforeValidator(_no_image)] = "none"
 
-    @property
+    @cached_property
     def kind(self) -> JobKind:
         """Which of the kinds the job is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)

@@ -12,6 +12,7 @@ to its end, when no process of it is left.
 
 import argparse
 import asyncio
+import gc
 import statistics
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitops_auditor.__main__ import YOUNG_OBJECTS
 from gitops_auditor.config import load_settings
 from gitops_auditor.execution.job_user import resolve_job_user
 from gitops_auditor.execution.process import Processes
@@ -226,6 +228,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--slots", type=int, default=4)
+    # As the command does: both sides of the ratio run under it.
+    gc.set_threshold(YOUNG_OBJECTS)
     asyncio.run(run(parser.parse_args(arguments)))
     return 0
 
