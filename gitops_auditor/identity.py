@@ -1,5 +1,7 @@
-"""Who is asking, and what a role may do. Storage of tokens is in `access`."""
+"""Who is asking, what a role may do, and how things are named. Tokens are stored by `access`."""
 
+import secrets
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -39,3 +41,8 @@ LOCAL = Principal(name="local", role=Role.ADMIN, kind="local")
 
 SYSTEM = Principal(name="system", role=Role.ADMIN, kind="system")
 """The platform itself: schedules, takeovers, migrations."""
+
+
+def new_id() -> str:
+    """A new id of 24 hexadecimal digits: milliseconds first, so that ids sort as they were made."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"

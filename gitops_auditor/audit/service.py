@@ -1,7 +1,5 @@
 """Writes the audit log, checks it and hands it out."""
 
-import secrets
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -19,6 +17,7 @@ from gitops_auditor.audit.masking import masked, masked_text
 from gitops_auditor.audit.merging import merge, process_of
 from gitops_auditor.audit.records import AuditEntry, AuditRecord, AuditVerdict, Result, RowKind
 from gitops_auditor.errors import Cancelled, GitOpsError, JsonValue, Unavailable
+from gitops_auditor.identity import new_id
 from gitops_auditor.log import get_logger
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.engine import AsyncConnection
@@ -82,7 +81,7 @@ class Audit:
 
         Raises Unavailable when it cannot be written; then nothing may be done.
         """
-        entry = AuditEntry(_new_id(), masked_text(actor), operation)
+        entry = AuditEntry(new_id(), masked_text(actor), operation)
         facts: dict[str, JsonValue] = {
             "parameters": masked(parameters),
             "process": self._process.id,
@@ -266,8 +265,3 @@ def _described(error: BaseException) -> dict[str, object]:
         # The text of an unexpected exception may hold anything.
         return {"code": "internal", "message": type(error).__name__}
     return {"code": Cancelled.code, "message": "It was cancelled."}
-
-
-def _new_id() -> str:
-    # Time first, so that ids sort as the operations began.
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"

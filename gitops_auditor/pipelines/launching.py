@@ -1,7 +1,5 @@
 """Starts runs: what is to run is settled and kept, then whoever carries runs out is told."""
 
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +8,7 @@ from typing import Protocol
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, JsonValue, NotFound, Refused
 from gitops_auditor.events import EventLog
+from gitops_auditor.identity import new_id
 from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.inputs import resolve_inputs
 from gitops_auditor.pipelines.models import PipelineDefinition
@@ -152,7 +151,7 @@ class Launcher:
         run_id: str | None = None,
     ) -> RunSummary:
         """Keep the run and submit it; `jobs` are given for a run that repeats a part of another."""
-        run_id, now = run_id or new_run_id(), datetime.now(UTC)
+        run_id, now = run_id or new_id(), datetime.now(UTC)
         async with self._database.write() as transaction:
             await definition_store.lock(transaction, plan.pipeline.id)
             if key and (first := await store.by_key(transaction, plan.pipeline.id, key)):
@@ -215,11 +214,6 @@ class Launcher:
                 f"The definition of {pipeline.name} is gone.", hint="Update the pipeline with one."
             )
         return Read(text, self._sources.parsed(text, None), None)
-
-
-def new_run_id() -> str:
-    """A new id; ids sort as the runs were started."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
 def new_jobs(arrangement: Arrangement) -> list[NewJob]:

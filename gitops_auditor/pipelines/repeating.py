@@ -1,7 +1,8 @@
 """Repeats runs: all of them, what failed, or from a job on."""
 
 from gitops_auditor.errors import Conflict, JsonValue
-from gitops_auditor.pipelines.launching import Launcher, new_jobs, new_run_id
+from gitops_auditor.identity import new_id
+from gitops_auditor.pipelines.launching import Launcher, new_jobs
 from gitops_auditor.pipelines.ordering import Arrangement
 from gitops_auditor.pipelines.records import Run, RunSummary
 from gitops_auditor.pipelines.reruns import Everything, RerunScope, rerun_state
@@ -38,7 +39,7 @@ class Repeater:
         plan = await self._launcher.again(before, await self._runs.source(before))
         state = rerun_state(plan.arrangement, _state(before), scope)
         jobs = _jobs(plan.arrangement, state, before)
-        again = new_run_id()
+        again = new_id()
         if not isinstance(scope, Everything):
             # What kept jobs left in the checkout is what the others go on with.
             await self._workspaces.adopt(run_id, again)

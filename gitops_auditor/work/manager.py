@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gitops_auditor.errors import GitOpsError, NotFound, Unavailable
 from gitops_auditor.events import EventLog
-from gitops_auditor.identity import Principal
+from gitops_auditor.identity import Principal, new_id
 from gitops_auditor.log import get_logger
 from gitops_auditor.storage.database import Database
 from gitops_auditor.work.liveness import Process
@@ -72,7 +72,7 @@ class WorkManager:
         if not self._open:
             raise Unavailable("The server is stopping.", hint="Try again when it has started anew.")
         record = WorkRecord(
-            id=_new_id(),
+            id=new_id(),
             operation=operation,
             principal=principal.name,
             status="pending",
@@ -220,8 +220,3 @@ def _expected(error: Exception) -> GitOpsError | None:
         return error if isinstance(error, GitOpsError) else None
     found = [_expected(part) for part in error.exceptions]
     return None if None in found else found[0]
-
-
-def _new_id() -> str:
-    # Time first, so that ids sort as the work was started.
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"

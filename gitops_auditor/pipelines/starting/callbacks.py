@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import JsonValue, NotFound
 from gitops_auditor.events import EventLog
+from gitops_auditor.identity import new_id
 from gitops_auditor.pipelines.fields import FailureKind
-from gitops_auditor.pipelines.launching import new_run_id
 from gitops_auditor.pipelines.records import PipelineSummary
 from gitops_auditor.pipelines.states import FINAL, RunStatus
 from gitops_auditor.pipelines.store import definitions
@@ -124,7 +124,7 @@ class RunReports:
         if known is not None:
             await store.change(transaction, known.id, progress)
             return known._replace(status=change.status, reason=change.reason)
-        run_id = new_run_id()
+        run_id = new_id()
         event = Event(type="webhook").model_dump(mode="json")
         number = await store.add(
             transaction, run_id, pipeline.id, report.run_id, progress, event, actor, now
