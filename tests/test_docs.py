@@ -13,9 +13,11 @@ import yaml
 from typer.main import get_command
 
 from gitops_auditor.cli.commands import program
-from gitops_auditor.config import VARIABLES
+from gitops_auditor.config import VARIABLES, load_settings
+from gitops_auditor.connections.loading import load_servers
 from gitops_auditor.errors import FAMILY
 from gitops_auditor.http_api.openapi import openapi_document
+from gitops_auditor.pipelines.definition import read_definition
 from gitops_auditor.tools import full_catalog
 from tests.picture import PICTURE, picture
 from tests.picture import UPDATE as REDRAW
@@ -153,3 +155,20 @@ def test_a_document_links_and_names_only_what_exists(document: Path) -> None:
     assert [link for link in local if not (document.parent / link).exists()] == []
     named = set(re.findall(r"\bGITOPS_[A-Z_]*[A-Z]\b", text))
     assert named <= {*VARIABLES, *OTHER_VARIABLES}
+
+
+@pytest.mark.parametrize(
+    "block", [one for one in blocks("yaml") if "stages:" in one.text], ids=name_of
+)
+def test_every_pipeline_in_the_documents_is_valid(block: Block) -> None:
+    assert read_definition(block.text).problems == ()
+
+
+@pytest.mark.parametrize(
+    "block", [one for one in blocks("yaml") if one.text.startswith("servers:")], ids=name_of
+)
+def test_every_list_of_servers_in_the_documents_is_understood(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "mcp-servers.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    file.chmod(0o600)
+    assert load_servers(load_settings({}, mcp_servers=file))
