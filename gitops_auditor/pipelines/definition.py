@@ -16,7 +16,7 @@ from gitops_auditor.errors import InvalidRequest, JsonValue
 from gitops_auditor.formats.json_positions import parse_json
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
 from gitops_auditor.pipelines.dialects import ALIASES, normalise
-from gitops_auditor.pipelines.models import PipelineDefinition
+from gitops_auditor.pipelines.models import Job, JobKind, PipelineDefinition
 from gitops_auditor.pipelines.ordering import Location, order_problems
 from gitops_auditor.pipelines.reflection import field_names
 from gitops_auditor.pipelines.reuse import FileReader, expand_templates
@@ -77,10 +77,11 @@ def parse_definition(
     path: str = "",
     *,
     servers: Collection[str] | None = None,
+    kinds: Collection[JobKind] | None = None,
     reader: FileReader | None = None,
 ) -> PipelineDefinition:
     """The model of a definition. Raises InvalidDefinition; see `read_definition`."""
-    reading = read_definition(text, path, servers=servers, reader=reader)
+    reading = read_definition(text, path, servers=servers, kinds=kinds, reader=reader)
     if reading.definition is None or reading.problems:
         raise InvalidDefinition(reading.problems)
     return reading.definition
@@ -91,13 +92,15 @@ def read_definition(
     path: str = "",
     *,
     servers: Collection[str] | None = None,
+    kinds: Collection[JobKind] | None = None,
     reader: FileReader | None = None,
 ) -> Reading:
     """Read a definition and collect what is wrong with it.
 
-    `path` only names the file in problems. `servers` are the MCP servers that jobs may call; None
-    leaves their names unchecked. `reader` gives the files that templates are taken from; None
-    refuses those. A problem in a template has its place there and says from where it is used.
+    `path` only names the file in problems. `servers` are the MCP servers that jobs may call and
+    `kinds` the kinds of jobs that can be carried out; None leaves them unchecked. `reader` gives
+    the files that templates are taken from; None refuses those. A problem in a template has its
+    place there and says from where it is used.
     """
     sources = SourceMap(path)
     tree = _expanded(text, path, sources, reader)
@@ -107,7 +110,7 @@ def read_definition(
     root = normalise(tree.root, findings)
     definition = _validated(root, findings)
     if definition is not None:
-        findings += _checked(definition, root, servers)
+        findings += _checked(definition, root, servers, kinds)
     return Reading(definition, _problems(findings, sources))
 
 
@@ -199,29 +202,33 @@ def _validated(root: Node, findings: list[Finding]) -> PipelineDefinition | None
 
 
 def _checked(
-    definition: PipelineDefinition, root: Node, servers: Collection[str] | None
+    definition: PipelineDefinition,
+    root: Node,
+    servers: Collection[str] | None,
+    kinds: Collection[JobKind] | None,
 ) -> Iterator[Finding]:
     for problem in order_problems(definition):
         yield _at(root, problem.location, problem.message)
-    for location, server in _servers_used(definition):
-        if servers is not None and server not in servers:
-            yield _at(root, location, _unknown_server(server, servers))
+    for location, job in _placed_jobs(definition):
+        if servers is not None and job.mcp is not None and job.mcp not in servers:
+            yield _at(root, (*location, "mcp"), _unknown_server(job.mcp, servers))
+        if kinds is not None and job.kind not in kinds:
+            message = f"Jobs with `{job.kind}` cannot be carried out here; use {', '.join(kinds)}."
+            yield _at(root, (*location, job.kind), message)
 
 
-def _servers_used(definition: PipelineDefinition) -> Iterator[tuple[Location, str]]:
-    jobs = [
+def _placed_jobs(definition: PipelineDefinition) -> list[tuple[Location, Job]]:
+    jobs: list[tuple[Location, Job]] = [
         (("stages", number, "jobs", index), job)
         for number, stage in enumerate(definition.stages)
         for index, job in enumerate(stage.jobs)
     ]
-    following = [
+    following: list[tuple[Location, Job]] = [
         ((name, index), job)
         for name in ("rollback", "always")
         for index, job in enumerate(getattr(definition, name))
     ]
-    for location, job in [*jobs, *following]:
-        if job.mcp is not None:
-            yield (*location, "mcp"), job.mcp
+    return [*jobs, *following]
 
 
 def _unknown_server(server: str, servers: Collection[str]) -> str:
