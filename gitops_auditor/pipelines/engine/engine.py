@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from gitops_auditor.errors import GitOpsError, Unavailable
 from gitops_auditor.log import get_logger
@@ -49,9 +50,12 @@ class RunEngine:
         """
         if run_id in self._open:
             return None
+        await checkpoint_if_cancelled()
         self._open[run_id] = None
         try:
-            claim = await self._claim(run_id)
+            # What is claimed is either carried out or handed over: nothing may come between.
+            with anyio.CancelScope(shield=True):
+                claim = await self._claim(run_id)
             return None if claim is None else await self._carry_out(claim)
         except Fenced as lost:
             _log.warning("a run was lost to another process", run=run_id, reason=lost.message)
@@ -110,8 +114,9 @@ class RunEngine:
     async def _carry_out(self, claim: Claim) -> RunStatus:
         parts, seen = self._parts, self._parts.journal.version
         try:
-            run = await parts.journal.load(claim)
-            await self._kill_leftovers(run)
+            with anyio.CancelScope(shield=True):
+                run = await parts.journal.load(claim)
+                await self._kill_leftovers(run)
             return await self._follow(run, seen)
         except (Fenced, Unavailable):
             raise

@@ -273,6 +273,19 @@ async def test_an_approval_outlives_any_number_of_restarts(world: World, other: 
     assert await world.attempts(run_id) == [("s/a", 1, "success", None)]
 
 
+async def test_a_run_whose_process_is_told_to_stop_while_it_claims_it_is_handed_over(
+    world: World, other: World
+) -> None:
+    run_id = await world.add_run("name: p\nstages: [{name: s, jobs: [{name: a, script: 'true'}]}]")
+    with anyio.CancelScope() as scope:
+        stopping = world.with_parts(
+            fault=lambda point: scope.cancel() if point == "claim.after" else None
+        )
+        await stopping.engine.run(run_id)
+    assert scope.cancelled_caught
+    assert (await finish(other, run_id)).status == "success"
+
+
 async def test_runs_of_a_concurrency_group_take_turns(world: World, other: World) -> None:
     first = await world.add_run(RESTARTED, concurrency_group="g", id="1")
     second = await world.add_run(RESTARTED, concurrency_group="g", id="2")
