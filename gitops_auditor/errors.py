@@ -139,3 +139,13 @@ FAMILY: tuple[type[GitOpsError], ...] = (
     Refused,
     Cancelled,
 )
+
+
+def require_version(name: str, present: int, expected: int | None) -> None:
+    """Raise Stale unless what is to be changed is at the version that the change is based on."""
+    if expected is not None and present != expected:
+        raise Stale(
+            f"{name} is at version {present}, not {expected}.",
+            hint="Read it again and repeat the change on what it is now.",
+            details={"version": present},
+        )

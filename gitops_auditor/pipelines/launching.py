@@ -159,7 +159,7 @@ class Launcher:
             revision = await definition_store.revision_of(
                 transaction,
                 plan.pipeline.id,
-                definition_of(plan.read, plan.read.commit),
+                definition_of(plan.read),
                 actor,
                 now,
             )
@@ -248,5 +248,4 @@ def _new_run(
         idempotency_key=key,
         concurrency_group=group,
         rerun_of=rerun_of,
-        state=None,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gitops_auditor.audit import Audit
-from gitops_auditor.errors import Conflict, JsonValue, NotFound, Stale
+from gitops_auditor.errors import Conflict, JsonValue, NotFound, require_version
 from gitops_auditor.events import EventLog
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.pipelines.models import PipelineDefinition
@@ -60,12 +60,14 @@ class Pipelines:
         async with self._database.write() as transaction:
             await store.lock_names(transaction, repository.id)
             await self._refuse_taken(transaction, repository.id, shown)
-            await store.insert_pipeline(transaction, pipeline, definition_of(read, None))
+            await store.insert_pipeline(transaction, pipeline, definition_of(read))
             await self._record(transaction, "pipeline.created", None, pipeline)
         return await self.get(pipeline.id)
 
-    async def register_file(self, repository: Repository, path: str, read: Read, actor: str) -> str:
-        """Know the pipeline that a file of a repository defines, as it is now; returns its id.
+    async def register_file(
+        self, repository: Repository, path: str, read: Read, actor: str
+    ) -> None:
+        """Know the pipeline that a file of a repository defines, as it is now.
 
         A file keeps its pipeline, whatever happens to its content. Changes nothing, and then needs
         no audited operation, when this is the definition that is known.
@@ -78,7 +80,6 @@ class Pipelines:
             await self._register(repository, path, read, actor)
         elif source != read.source:
             await self._revise(known, read, actor)
-        return pipeline_id
 
     async def of_file(self, repository_id: str, path: str) -> PipelineSummary | None:
         """The pipeline that a file defines, if it is known."""
@@ -190,7 +191,7 @@ class Pipelines:
             free = await _free_name(transaction, pipeline, name)
             pipeline = pipeline.model_copy(update={"name": free})
             if await store.get_any(transaction, pipeline.id) is None:
-                await store.insert_pipeline(transaction, pipeline, definition_of(read, read.commit))
+                await store.insert_pipeline(transaction, pipeline, definition_of(read))
             else:
                 now = pipeline.created_at
                 values = await _revised(transaction, pipeline, read, actor, now)
@@ -281,7 +282,7 @@ def _new(
     )
 
 
-def definition_of(read: Read, commit: str | None) -> NewDefinition:
+def definition_of(read: Read) -> NewDefinition:
     """The definition as it is kept."""
     return NewDefinition(
         source=read.source,
@@ -289,7 +290,7 @@ def definition_of(read: Read, commit: str | None) -> NewDefinition:
         document=read.definition.model_dump(mode="json", exclude_defaults=True),
         version=read.definition.version,
         description=read.definition.description,
-        commit_sha=commit,
+        commit_sha=read.commit,
     )
 
 
@@ -313,19 +314,14 @@ async def _at_version(
     transaction: Connection, pipeline_id: str, expected: int | None
 ) -> PipelineSummary:
     found = await _existing(transaction, pipeline_id)
-    if expected is not None and found.version != expected:
-        raise Stale(
-            f"{found.name} is at version {found.version}, not {expected}.",
-            hint="Read it again and repeat the change on what it is now.",
-            details={"version": found.version},
-        )
+    require_version(found.name, found.version, expected)
     return found
 
 
 async def _revised(
     transaction: Connection, before: PipelineSummary, read: Read, actor: str, now: datetime
 ) -> dict[str, Any]:
-    definition = definition_of(read, read.commit)
+    definition = definition_of(read)
     revision = await store.revision_of(transaction, before.id, definition, actor, now)
     return {
         "revision": revision,

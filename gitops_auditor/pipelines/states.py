@@ -4,7 +4,7 @@ Words of a run: pending, running, success, failed, cancelled; a job can also be 
 over stays as it is: a late or repeated report changes nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -160,15 +160,14 @@ def unwanted(arrangement: Arrangement, state: RunState) -> frozenset[str]:
     )
 
 
-def stage_status(arrangement: Arrangement, state: RunState, stage: str) -> JobStatus:
-    """What the jobs of a stage amount to. Failures that are allowed do not count."""
-    jobs = arrangement.stages[stage].jobs
-    statuses = {state.jobs[one].status for one in jobs}
+def stage_status(jobs: Mapping[str, JobStatus], broken: Collection[str]) -> JobStatus:
+    """What the jobs of a stage amount to. Of failures only those in `broken` count."""
+    statuses = set(jobs.values())
     if statuses == {"pending"}:
         return "pending"
     if statuses & {"pending", "running"}:
         return "running"
-    if any(one in state.broken for one in jobs):
+    if any(one in broken for one in jobs):
         return "failed"
     if "cancelled" in statuses:
         return "cancelled"

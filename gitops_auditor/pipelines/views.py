@@ -14,7 +14,7 @@ from gitops_auditor.pipelines.records import (
     RunSummary,
     StageRun,
 )
-from gitops_auditor.pipelines.states import JobStatus
+from gitops_auditor.pipelines.states import JobStatus, stage_status
 
 Row = Mapping[Any, Any]
 
@@ -93,22 +93,13 @@ def _with_status(run: Run, status: JobStatus) -> list[str]:
 
 def _stages(jobs: Sequence[JobRun], broken: frozenset[str] | None) -> list[StageRun]:
     return [
-        StageRun(name=name, status=_stage_status(found := list(members), broken), jobs=found)
+        StageRun(name=name, status=_status(found := list(members), broken), jobs=found)
         for name, members in groupby(jobs, key=lambda one: one.stage)
     ]
 
 
-def _stage_status(jobs: Sequence[JobRun], broken: frozenset[str] | None) -> JobStatus:
-    statuses = {one.status for one in jobs}
-    if statuses == {"pending"}:
-        return "pending"
-    if statuses & {"pending", "running"}:
-        return "running"
-    if broken is not None and any(one.job in broken for one in jobs):
-        return "failed"
-    if "cancelled" in statuses:
-        return "cancelled"
-    return "skipped" if statuses == {"skipped"} else "success"
+def _status(jobs: Sequence[JobRun], broken: frozenset[str] | None) -> JobStatus:
+    return stage_status({one.job: one.status for one in jobs}, broken or ())
 
 
 def _broken(state: Any) -> frozenset[str] | None:

@@ -15,8 +15,8 @@ from gitops_auditor.errors import (
     InvalidRequest,
     JsonValue,
     NotFound,
-    Stale,
     Unavailable,
+    require_version,
 )
 from gitops_auditor.events import EventLog
 from gitops_auditor.health import ComponentHealth
@@ -317,12 +317,7 @@ async def _at_version(
     transaction: Connection, repository_id: str, expected: int | None
 ) -> Repository:
     found = await _existing(transaction, repository_id)
-    if expected is not None and found.version != expected:
-        raise Stale(
-            f"{repository_id} is at version {found.version}, not {expected}.",
-            hint="Read it again and repeat the change on what it is now.",
-            details={"version": found.version},
-        )
+    require_version(repository_id, found.version, expected)
     return found
 
 

@@ -7,7 +7,15 @@ from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import arrange
 from gitops_auditor.pipelines.scheduling import Facts, Ready, advance
-from gitops_auditor.pipelines.states import Event, Finished, RunState, Started, apply, initial
+from gitops_auditor.pipelines.states import (
+    Event,
+    Finished,
+    RunState,
+    Started,
+    apply,
+    initial,
+    stage_status,
+)
 from gitops_auditor.pipelines.trigger_models import Event as TriggerEvent
 
 
@@ -53,6 +61,10 @@ class Run:
             self.start(job)
             self.finish(job, (outcomes or {}).get(job))
         return self
+
+    def stage_status(self, stage: str) -> str:
+        jobs = self.arrangement.stages[stage].jobs
+        return stage_status({one: self.state.jobs[one].status for one in jobs}, self.state.broken)
 
     def status(self) -> str:
         return self.state.status

@@ -10,7 +10,6 @@ from gitops_auditor.pipelines.states import (
     StageTimedOut,
     Started,
     apply,
-    stage_status,
 )
 from tests.pipelines.runs import Run
 
@@ -58,8 +57,8 @@ def test_a_failure_skips_what_comes_later_and_fails_the_run() -> None:
 
 def test_an_exception_in_a_parallel_job_fails_its_stage() -> None:
     run = Run(TWO_STAGES).play({"one/b": "errored"})
-    assert stage_status(run.arrangement, run.state, "one") == "failed"
-    assert stage_status(run.arrangement, run.state, "two") == "skipped"
+    assert run.stage_status("one") == "failed"
+    assert run.stage_status("two") == "skipped"
     assert (run.status(), run.state.failure) == ("failed", "errored")
 
 
@@ -71,7 +70,7 @@ def test_a_false_condition_is_skipped_and_the_run_succeeds() -> None:
     assert run.status() == "success"
     assert run.state.jobs["deploy/e"].status == "skipped"
     assert "branch is 'main'" in run.state.jobs["deploy/e"].reason
-    assert stage_status(run.arrangement, run.state, "deploy") == "skipped"
+    assert run.stage_status("deploy") == "skipped"
 
 
 def test_a_run_in_which_everything_is_skipped_succeeds() -> None:

@@ -75,7 +75,6 @@ class NewRun(NamedTuple):
     idempotency_key: str | None
     concurrency_group: str | None
     rerun_of: str | None
-    state: JsonValue
 
 
 class NewJob(NamedTuple):

@@ -30,7 +30,6 @@ def new_run(run_id: str, **more: object) -> NewRun:
         "idempotency_key": None,
         "concurrency_group": None,
         "rerun_of": None,
-        "state": None,
         **more,
     }
     return NewRun(**values)  # type: ignore[arg-type]
