@@ -38,8 +38,8 @@ clean: ## Remove what the targets made
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows
 	$(PIP) uv
-	$(LOCK) pyproject.toml --extra postgres --group build --output-file constraints.txt
-	$(LOCK) pyproject.toml --extra postgres --group build --group dev --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) pyproject.toml --extra postgres --extra linters --group build --output-file constraints.txt
+	$(LOCK) pyproject.toml --extra postgres --extra linters --group build --group dev --constraint constraints.txt --output-file constraints-dev.txt
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gitops_auditor.errors import JsonValue
-from gitops_auditor.pipelines.fields import FailureKind, Written
+from gitops_auditor.formats.written import Written
+from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import JobSpec, StageSpec
 from gitops_auditor.pipelines.trigger_models import Event

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from gitops_auditor.errors import InvalidRequest
-from gitops_auditor.pipelines.fields import Written
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.trigger_models import Event, Input, Manual
 

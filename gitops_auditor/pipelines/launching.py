@@ -8,8 +8,8 @@ from typing import Protocol
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, JsonValue, NotFound, Refused
 from gitops_auditor.events import EventLog
+from gitops_auditor.formats.written import Written
 from gitops_auditor.identity import new_id
-from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.inputs import resolve_inputs
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import Arrangement, arrange

@@ -5,6 +5,17 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
+from gitops_auditor.formats.written import (
+    Duration,
+    Identifier,
+    Name,
+    Part,
+    SeverityField,
+    Text,
+    Texts,
+    WorkspacePath,
+    Written,
+)
 from gitops_auditor.pipelines.conditions import ConditionError, parse_condition
 from gitops_auditor.pipelines.fields import (
     ApprovalField,
@@ -12,19 +23,10 @@ from gitops_auditor.pipelines.fields import (
     CacheField,
     ConcurrencyField,
     CoverageField,
-    Duration,
     Environment,
-    Identifier,
     Identifiers,
-    Name,
-    Part,
     RetriesField,
     Secrets,
-    SeverityField,
-    Text,
-    Texts,
-    WorkspacePath,
-    Written,
 )
 from gitops_auditor.pipelines.trigger_models import Trigger
 

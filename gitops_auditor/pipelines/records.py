@@ -5,7 +5,8 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gitops_auditor.pipelines.fields import FailureKind, Written
+from gitops_auditor.formats.written import Written
+from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.states import JobStatus, RunStatus
 from gitops_auditor.pipelines.trigger_models import EventType
 

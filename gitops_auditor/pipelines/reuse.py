@@ -23,7 +23,7 @@ from gitops_auditor.formats.nodes import (
     sequence,
     text,
 )
-from gitops_auditor.pipelines.fields import inside_repository
+from gitops_auditor.formats.written import inside_repository
 from gitops_auditor.pipelines.source_map import SourceMap
 from gitops_auditor.pipelines.template_inputs import Filling, resolve_values, script_environment
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError, model_validator
 
 from gitops_auditor.formats.nodes import MAX_NODES, Finding, MalformedDocument, Node, mapping
 from gitops_auditor.formats.nodes import written as written_scalar
-from gitops_auditor.pipelines.fields import Part, Text, Written
+from gitops_auditor.formats.written import Part, Text, Written
 
 InputType = Literal["string", "number", "boolean", "choice", "list"]
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gitops_auditor.formats.written import Identifier, Part, Text, Texts, Written
 from gitops_auditor.pipelines.cron import check_cron
-from gitops_auditor.pipelines.fields import Identifier, Part, Text, Texts, Written
 from gitops_auditor.pipelines.pattern_syntax import PatternError
 from gitops_auditor.pipelines.patterns import glob
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.definition import InvalidDefinition
-from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.launching import Launcher, Order, Plan
 from gitops_auditor.pipelines.records import Record
 from gitops_auditor.pipelines.resolution import Resolution, resolve

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from gitops_auditor.pipelines.fields import Written
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.records import (
     ArtifactInfo,
     Figure,

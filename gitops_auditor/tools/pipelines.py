@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
+from gitops_auditor.formats.written import Written
 from gitops_auditor.operations import Context, Params, Toolset
 from gitops_auditor.pages import Page, PageParams
-from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.records import Pipeline, PipelineStatus, PipelineSummary, Record
 from gitops_auditor.pipelines.store.definitions import Filter
 from gitops_auditor.pipelines.trigger_models import Event, EventType

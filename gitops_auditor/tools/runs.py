@@ -5,10 +5,10 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from gitops_auditor.errors import InvalidRequest, NotFound
+from gitops_auditor.formats.written import Written
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params
 from gitops_auditor.pages import Page, PageParams
 from gitops_auditor.pipelines.explanation import FailureExplanation
-from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.launching import Order
 from gitops_auditor.pipelines.log_reading import LogText
 from gitops_auditor.pipelines.records import ArtifactInfo, Record, Run, RunProgress, RunSummary

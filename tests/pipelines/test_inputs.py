@@ -1,8 +1,8 @@
 import pytest
 
 from gitops_auditor.errors import InvalidRequest
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.definition import parse_definition
-from gitops_auditor.pipelines.fields import Written
 from gitops_auditor.pipelines.inputs import resolve_inputs
 from gitops_auditor.pipelines.trigger_models import Event
 

@@ -10,8 +10,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.formats.written import inside_repository
 from gitops_auditor.pipelines.catalog.catalog import render
-from gitops_auditor.pipelines.fields import inside_repository
 
 DEFAULT_PATH: Final = ".gitops/pipeline.yaml"
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gitops_auditor.errors import Conflict, JsonValue
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.engine.memory import Memory
-from gitops_auditor.pipelines.fields import FailureKind, Written
+from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Outcome
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.ordering import Arrangement

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gitops_auditor.errors import InvalidRequest
-from gitops_auditor.pipelines.fields import Written
+from gitops_auditor.formats.written import Written
 from gitops_auditor.pipelines.handlers import Attempt
 from gitops_auditor.pipelines.scope import environment
 

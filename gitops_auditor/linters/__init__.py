@@ -1,0 +1,1 @@
+"""The bundled linters and scanners, and the MCP servers that offer them."""

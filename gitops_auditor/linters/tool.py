@@ -1,0 +1,119 @@
+"""What the platform has to know of a tool: which files it is for, its command, and its output.
+
+What a tool prints is read first and its exit code second: exit codes lie (see each tool's module).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from gitops_auditor.formats.findings import Finding
+
+Purpose = Literal["lint", "format", "static", "secrets", "dependencies"]
+Output = Literal["stdout", "stderr"]
+
+MOST_FILES_AT_ONCE: Final = 1_000
+"""Files of one command line; a tool that gets more is started several times."""
+
+
+class UnreadableOutput(ValueError):
+    """The tool did not say what it says when it worked; the message is a sentence of why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One start of a tool, in the root that is looked at. `argv` begins with the program's path.
+
+    `writable` lets the tool change the files; it is given only to tools that correct a copy.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network: bool = False
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a start of a tool ended. `exit_code` is 128 + the signal's number after a signal."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a tool said. `files` says how many it looked at, None when it does not say."""
+
+    findings: list[Finding]
+    files: int | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An installed program; `identity` changes whenever the program does (path, size and time)."""
+
+    path: Path
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is looked at: files relative to `root`. `config` is a file of the root for the tool."""
+
+    root: Path
+    files: tuple[str, ...]
+    config: str | None = None
+
+
+class Tool(Protocol):
+    """One linter, formatter or scanner. A tool is one module with one instance of it, no more."""
+
+    @property
+    def name(self) -> str:
+        """As people call it, such as `ruff` or `ruff-format`."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What it reads, in people's words."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names of the program, the first that is found is used."""
+
+    @property
+    def install(self) -> str:
+        """The command that installs it, for the sentence that says it is missing."""
+
+    def takes(self, file: str) -> bool:
+        """Whether it is for a file of that name, relative to the root."""
+
+    def is_wanted(self, root: Path) -> bool:
+        """Whether the root asks for it; tools that need no configuration always are."""
+
+    def command(self, program: Program, request: Request) -> Invocation:
+        """How it is started on files that it takes. It blocks as little as a look at a file."""
+
+    def read(self, ended: Ended, request: Request) -> Reading:
+        """What it said; raises UnreadableOutput unless it says that it looked at all files."""
+
+
+class Fixer(Protocol):
+    """A tool that can correct files in place."""
+
+    def fix(self, program: Program, request: Request) -> Invocation:
+        """How it is started to correct the files of a copy."""
+
+
+def batches(files: Sequence[str], most: int = MOST_FILES_AT_ONCE) -> list[tuple[str, ...]]:
+    """The files in groups of at most `most`, as even as can be."""
+    count = -(-len(files) // most)
+    return [tuple(files[at::count]) for at in range(count)]

@@ -1,0 +1,1 @@
+"""Quality gates: what may go on, with evidence."""
