@@ -12,7 +12,6 @@ from sqlalchemy import (
     Text,
     false,
     text,
-    true,
 )
 
 from gitops_auditor.storage.metadata import NOW, metadata
@@ -98,32 +97,6 @@ dependency_changes = Table(
     Column("new_version", Text),
     Column("detected_at", UtcTimestamp, server_default=NOW, index=True),
     Column("impact_analysis", PortableJson),
-)
-
-quality_gates = Table(
-    "quality_gates",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("gate_type", Text, nullable=False),
-    Column("definition", PortableJson, nullable=False),
-    Column("active", Boolean, server_default=true()),
-    Column("created_at", UtcTimestamp, server_default=NOW),
-)
-
-quality_results = Table(
-    "quality_results",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("repository_id", Text, nullable=False),
-    Column("gate_id", Text, ForeignKey("quality_gates.id"), nullable=False, index=True),
-    Column("run_id", Text, index=True),
-    Column("status", Text, nullable=False),
-    Column("score", Real),
-    Column("metrics", PortableJson),
-    Column("details", Text),
-    Column("executed_at", UtcTimestamp, server_default=NOW),
-    Index("ix_quality_results_repository_id_executed_at", "repository_id", "executed_at"),
 )
 
 template_metrics = Table(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from gitops_auditor.storage import pipeline_tables, tables
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.quality_tables import quality_results
 from gitops_auditor.storage.schema import upgrade
 
 DOCUMENT = Path(__file__).with_name("document.sql")
@@ -169,9 +170,9 @@ COMMON: dict[str, Select[tuple[object, ...]]] = {
     "runs of a pipeline": select(pipeline_tables.pipeline_runs)
     .where(pipeline_tables.pipeline_runs.c.pipeline_id == "a")
     .order_by(pipeline_tables.pipeline_runs.c.run_number.desc()),
-    "results of a repository": select(tables.quality_results)
-    .where(tables.quality_results.c.repository_id == "a")
-    .order_by(tables.quality_results.c.executed_at.desc()),
+    "results of a repository": select(quality_results)
+    .where(quality_results.c.repository_id == "a")
+    .order_by(quality_results.c.executed_at.desc()),
     "unfinished work": select(tables.work.c.owner).where(
         tables.work.c.status.in_(["pending", "running"])
     ),
