@@ -31,9 +31,9 @@ quality_gates = Table(
     Column("repository_id", Text, nullable=False, server_default=""),
     # The file of the repository that states it; null when it was given to the platform.
     Column("path", Text),
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=""),
     Column("revision", Integer, nullable=False, server_default="1"),
-    Column("digest", Text, nullable=False),
+    Column("digest", Text, nullable=False, server_default=""),
     Column("envelope", PortableJson),
     Column("updated_at", UtcTimestamp, server_default=NOW),
     Column("created_by", Text, nullable=False, server_default=""),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from gitops_auditor.storage import pipeline_tables, tables
 from gitops_auditor.storage.database import Database
-from gitops_auditor.storage.quality_tables import quality_results
+from gitops_auditor.storage.quality_tables import quality_gates, quality_results
 from gitops_auditor.storage.schema import upgrade
 
 DOCUMENT = Path(__file__).with_name("document.sql")
@@ -72,7 +72,7 @@ async def test_what_the_document_requires_is_required_but_for_the_target_of_an_e
 async def test_the_defaults_of_the_document_are_kept(database: Database) -> None:
     async with database.write() as transaction:
         await transaction.execute(
-            insert(tables.quality_gates).values(
+            insert(quality_gates).values(
                 id="g", name="g", gate_type="pre_merge", definition={}
             )
         )
