@@ -82,7 +82,7 @@ async def test_the_defaults_of_the_document_are_kept(database: Database) -> None
             )
         )
     async with database.read() as connection:
-        gate = (await connection.execute(select(tables.quality_gates))).one()
+        gate = (await connection.execute(select(quality_gates))).one()
         pipeline = (await connection.execute(select(pipeline_tables.pipelines))).one()
     assert gate.active is True
     assert pipeline.status == "active"
