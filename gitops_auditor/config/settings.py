@@ -10,9 +10,10 @@ from pydantic.fields import FieldInfo
 
 from gitops_auditor.config.fields import Names, OptionalPath, Paths, Rate, setting
 from gitops_auditor.config.pipelines import PipelineSettings
+from gitops_auditor.config.quality import QualitySettings
 
 
-class Settings(PipelineSettings):
+class Settings(QualitySettings, PipelineSettings):
     """The effective settings of one process. Immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -146,20 +147,6 @@ class Settings(PipelineSettings):
     )
     websocket_max_connections: int = setting(
         "WEBSOCKET_MAX_CONNECTIONS", 100, "Live connections at once; one more is refused.", ge=1
-    )
-
-    # Quality gates
-    quality_gate_enforcement: Literal["strict", "warn", "off"] = setting(
-        "QUALITY_GATE_ENFORCEMENT", "strict", "What a failed required gate does."
-    )
-    quality_gate_cache_enabled: bool = setting(
-        "QUALITY_GATE_CACHE_ENABLED", True, "Whether unchanged input reuses a gate's result."
-    )
-    quality_pre_commit_timeout: int = setting(
-        "QUALITY_PRE_COMMIT_TIMEOUT", 300, "Longest time of a pre_commit gate, in seconds.", ge=1
-    )
-    quality_metrics_retention_days: int = setting(
-        "QUALITY_METRICS_RETENTION_DAYS", 90, "Days that quality results are kept.", ge=1
     )
 
     @property
