@@ -13,21 +13,16 @@ from gitops_auditor.quality.trend_models import (
     RepositorySummary,
     ResultRow,
     RuleSummary,
+    ValidationRow,
 )
-from gitops_auditor.quality.verdict_counts import (
-    Validation,
-    mean_score,
-    measured_seconds,
-    quantile,
-    validations,
-    verdict_counts,
-)
+from gitops_auditor.quality.verdict_counts import mean_score, quantile, verdict_counts
 
 LONGEST_LIST: Final = 10
 
 
 def summarise(
-    rows: Iterable[ResultRow],
+    validations: Iterable[ValidationRow],
+    results: Iterable[ResultRow],
     findings: Iterable[FindingCount],
     since: datetime,
     until: datetime,
@@ -36,55 +31,52 @@ def summarise(
 ) -> QualitySummary:
     """The summary of the period from `since` to before `until`.
 
-    Rows of as long a time before it give the score before; others are left out. `findings` are
-    those of the period's results that did not pass. Each list has at most `longest` entries.
+    Validations of as long a time before it give the score before; all other rows are left out.
+    `findings` are those of the period's results that did not pass. Each list has at most `longest`
+    entries.
     """
-    known = list(rows)
-    period = [row for row in known if since <= row.executed_at < until]
-    before = [row for row in known if since - (until - since) <= row.executed_at < since]
-    found = validations(period)
+    known = list(validations)
+    found = [one for one in known if since <= one.executed_at < until]
+    before = [one for one in known if since - (until - since) <= one.executed_at < since]
+    period = [row for row in results if since <= row.executed_at < until]
     gates = _gates(period)
     counts = verdict_counts(found)
     return QualitySummary(
         **counts.model_dump(),
         since=since,
         until=until,
-        repositories=len({row.repository_id for row in period}),
+        repositories=len({one.repository_id for one in found}),
         pass_percent=counts.pass_rate,
         score=mean_score(found),
-        score_before=mean_score(validations(before)),
+        score_before=mean_score(before),
         worst_repositories=_worst(found)[:longest],
         failing_rules=_rules(findings)[:longest],
-        slowest_gates=sorted(
-            (gate for gate in gates if gate.seconds_p95 is not None), key=_slowness
-        )[:longest],
-        erring_gates=sorted(
-            (gate for gate in gates if gate.errors),
-            key=lambda gate: (-gate.errors, gate.gate, gate.gate_id),
-        )[:longest],
+        slowest_gates=_slowest(gates)[:longest],
+        erring_gates=_erring(gates)[:longest],
         overrides=sum(row.overridden for row in period),
     )
 
 
-def repository_summaries(found: Sequence[Validation]) -> list[RepositorySummary]:
-    """One entry a repository, by id. `found` is oldest first, as `validations` gives it."""
-    groups: defaultdict[str, list[Validation]] = defaultdict(list)
-    for one in found:
+def repository_summaries(validations: Iterable[ValidationRow]) -> list[RepositorySummary]:
+    """One entry a repository, by id."""
+    groups: defaultdict[str, list[ValidationRow]] = defaultdict(list)
+    for one in validations:
         groups[one.repository_id].append(one)
     return [_repository(name, groups[name]) for name in sorted(groups)]
 
 
-def _repository(name: str, group: Sequence[Validation]) -> RepositorySummary:
+def _repository(name: str, group: Sequence[ValidationRow]) -> RepositorySummary:
+    last = max(group, key=lambda one: (one.executed_at, one.id))
     return RepositorySummary(
         **verdict_counts(group).model_dump(),
         repository_id=name,
         score=mean_score(group),
-        last_status=group[-1].status,
-        last_at=group[-1].executed_at,
+        last_status=last.status,
+        last_at=last.executed_at,
     )
 
 
-def _worst(found: Sequence[Validation]) -> list[RepositorySummary]:
+def _worst(found: Iterable[ValidationRow]) -> list[RepositorySummary]:
     every = repository_summaries(found)
     return sorted((one for one in every if one.passed < one.validations), key=_badness)
 
@@ -114,20 +106,25 @@ def _gates(period: Iterable[ResultRow]) -> list[GateSummary]:
 
 def _gate(rows: Sequence[ResultRow]) -> GateSummary:
     last = max(rows, key=lambda row: (row.executed_at, row.validation_id, row.gate))
-    seconds = measured_seconds(rows)
-    broken = [row for row in rows if row.status != "error"]
+    seconds = [row.duration_seconds for row in rows if not row.cached and row.status != "skipped"]
     return GateSummary(
         gate_id=last.gate_id,
         gate=last.gate,
         gate_type=last.gate_type,
         results=len(rows),
-        failed=sum(row.status in {"failed", "warning"} for row in broken),
-        errors=len(rows) - len(broken),
+        failed=sum(row.status in {"failed", "warning"} for row in rows),
+        errors=sum(row.status == "error" for row in rows),
         overridden=sum(row.overridden for row in rows),
         seconds_median=quantile(seconds, 0.5),
         seconds_p95=quantile(seconds, 0.95),
     )
 
 
-def _slowness(gate: GateSummary) -> tuple[float, str, str]:
-    return -(gate.seconds_p95 or 0.0), gate.gate, gate.gate_id
+def _slowest(gates: Iterable[GateSummary]) -> list[GateSummary]:
+    timed = [gate for gate in gates if gate.seconds_p95 is not None]
+    return sorted(timed, key=lambda gate: (-(gate.seconds_p95 or 0.0), gate.gate, gate.gate_id))
+
+
+def _erring(gates: Iterable[GateSummary]) -> list[GateSummary]:
+    broken = [gate for gate in gates if gate.errors]
+    return sorted(broken, key=lambda gate: (-gate.errors, gate.gate, gate.gate_id))

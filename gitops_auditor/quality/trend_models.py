@@ -21,11 +21,23 @@ ReportFormat = Literal["json", "md", "html", "pdf", "sarif", "junit", "annotatio
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationRow:
+    """One validation. `executed_at` is aware of its time zone; `score` is from 0 to 100 or None."""
+
+    id: str
+    repository_id: str
+    status: GateStatus
+    score: float | None
+    duration_seconds: float
+    executed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ResultRow:
     """One result of one gate. `executed_at` is aware of its time zone.
 
-    `score` is from 0 to 100, None when the gate could not look. A `cached` result was reused: what
-    it took says nothing of the gate. An `overridden` one failed, and somebody let it pass.
+    A `cached` result was reused: what it took says nothing of the gate. An `overridden` one did not
+    pass, and somebody let it.
     """
 
     validation_id: str
@@ -34,10 +46,8 @@ class ResultRow:
     gate: str
     gate_type: GateType
     status: GateStatus
-    required: bool
     duration_seconds: float
     executed_at: datetime
-    score: float | None = None
     counts: Mapping[Severity, int] = field(default_factory=dict)
     overridden: bool = False
     cached: bool = False
@@ -56,7 +66,7 @@ class FindingCount:
 class VerdictCounts(Record):
     """Validations by verdict; `validations` is their sum.
 
-    `warning`: only what is not required failed, or what failed was overridden.
+    `warning`: only what is not required did not pass.
     """
 
     validations: int = 0
@@ -130,9 +140,9 @@ class QualitySummary(VerdictCounts):
 
 
 class TrendDay(VerdictCounts):
-    """One day of UTC. `score` and the seconds of gates are None when nothing was measured.
+    """One day of UTC. `score` is the mean score of its validations, None when none had one.
 
-    `findings` are those of the last result of each gate of each repository on that day.
+    The seconds are those of validations that looked, None without any. `findings` are those of the last result of each gate of each repository on that day.
     """
 
     day: date
