@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gitops_auditor.formats.pattern_syntax import PatternError
+from gitops_auditor.formats.patterns import glob
 from gitops_auditor.formats.written import Identifier, Part, Text, Texts, Written
 from gitops_auditor.pipelines.cron import check_cron
-from gitops_auditor.pipelines.pattern_syntax import PatternError
-from gitops_auditor.pipelines.patterns import glob
 
 TriggerType = Literal["push", "pull_request", "schedule", "webhook", "manual"]
 EventType = Literal["push", "pull_request", "schedule", "webhook", "manual", "plan"]

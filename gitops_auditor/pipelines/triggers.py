@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from gitops_auditor.pipelines.patterns import MAX_TEXT, glob
+from gitops_auditor.formats.patterns import MAX_TEXT, glob
 from gitops_auditor.pipelines.trigger_models import (
     Event,
     EventType,

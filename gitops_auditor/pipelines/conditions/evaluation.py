@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
+from gitops_auditor.formats.patterns import MAX_TEXT
 from gitops_auditor.pipelines.conditions.syntax import (
     Comparison,
     Condition,
@@ -22,7 +23,6 @@ from gitops_auditor.pipelines.conditions.syntax import (
     Outcome,
     Value,
 )
-from gitops_auditor.pipelines.patterns import MAX_TEXT
 
 
 class Unknown(Enum):

@@ -4,6 +4,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final, cast
 
+from gitops_auditor.formats.pattern_syntax import PatternError
+from gitops_auditor.formats.patterns import Pattern
+from gitops_auditor.formats.patterns import expression as compile_pattern
 from gitops_auditor.pipelines.conditions.syntax import (
     MAPPINGS,
     NAMES,
@@ -21,9 +24,6 @@ from gitops_auditor.pipelines.conditions.syntax import (
     Value,
 )
 from gitops_auditor.pipelines.conditions.tokens import ConditionError, Token, tokenize
-from gitops_auditor.pipelines.pattern_syntax import PatternError
-from gitops_auditor.pipelines.patterns import Pattern
-from gitops_auditor.pipelines.patterns import expression as compile_pattern
 
 _MAX_DEPTH: Final = 50
 _POWER: Final = {"||": 1, "&&": 2, "==": 3, "!=": 3, "=~": 3}

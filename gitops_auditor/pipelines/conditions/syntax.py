@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from gitops_auditor.pipelines.patterns import Pattern
+from gitops_auditor.formats.patterns import Pattern
 
 Value = str | int | float | bool | None
 

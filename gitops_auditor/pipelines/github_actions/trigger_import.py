@@ -6,9 +6,9 @@ from typing import Final
 
 from gitops_auditor.errors import JsonValue
 from gitops_auditor.formats.nodes import Node, mapping, sequence, text, written
+from gitops_auditor.formats.pattern_syntax import PatternError
+from gitops_auditor.formats.patterns import glob
 from gitops_auditor.pipelines.github_actions.condition_import import EVENTS, identifier
-from gitops_auditor.pipelines.pattern_syntax import PatternError
-from gitops_auditor.pipelines.patterns import glob
 
 ReportNode = Callable[[str, Node, str], None]
 """Takes a path of the workflow, the node there, and the reason why it is not carried over."""

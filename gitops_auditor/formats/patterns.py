@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from gitops_auditor.pipelines.pattern_syntax import (
+from gitops_auditor.formats.pattern_syntax import (
     ANY,
     EMPTY,
     END,

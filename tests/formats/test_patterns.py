@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_auditor.pipelines.pattern_syntax import PatternError
-from gitops_auditor.pipelines.patterns import MAX_TEXT, expression, glob
+from gitops_auditor.formats.pattern_syntax import PatternError
+from gitops_auditor.formats.patterns import MAX_TEXT, expression, glob
 
 
 @pytest.mark.parametrize(
