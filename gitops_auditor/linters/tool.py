@@ -26,12 +26,14 @@ class Invocation:
     """One start of a tool, in the root that is looked at. `argv` begins with the program's path.
 
     `writable` lets the tool change the files; it is given only to tools that correct a copy.
+    `readable` are files and folders beside the root and the program that it has to read.
     """
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
     writable: bool = False
+    readable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a tool said. `files` says how many it looked at, None when it does not say."""
+    """What a tool said. `files` says how many it looked at, None when it does not say.
+
+    `ignored` says how many of the others the root's own configuration keeps the tool from; a tool
+    counts a file there only when it is known by name that it was not looked at.
+    """
 
     findings: list[Finding]
     files: int | None = None
+    ignored: int = 0
     version: str = ""
 
 
