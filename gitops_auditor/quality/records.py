@@ -1,0 +1,55 @@
+"""Gates as they are kept, the figures they are compared with, and what is told of both."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from gitops_auditor.quality.gate import Gate, GateKind, GateType
+from gitops_auditor.quality.results import Record
+
+EVERY_REPOSITORY = ""
+"""In place of a repository's id: the gate is asked of all."""
+
+
+class StoredGate(Record):
+    """A gate that is known. `version` grows with every change and is what If-Match compares.
+
+    `repository_id` is empty for a gate of every repository. `path` is the file of the repository
+    that states it, None for one that was given to the platform. `digest` is that of the
+    definition.
+    """
+
+    id: str
+    name: str
+    gate_type: GateType
+    kind: GateKind
+    repository_id: str = EVERY_REPOSITORY
+    path: str | None = None
+    active: bool = True
+    version: int = 1
+    digest: str
+    created_at: datetime
+    updated_at: datetime
+    created_by: str = ""
+
+
+class GateDetails(StoredGate):
+    """A gate with its definition, and its signature as a DSSE envelope."""
+
+    definition: dict[str, JsonValue]
+    envelope: dict[str, JsonValue] | None = None
+
+    def gate(self) -> Gate:
+        """The definition as a model."""
+        return Gate.model_validate(self.definition)
+
+
+class Baseline(Record):
+    """Figures of a release that later ones are compared with, by the name of each figure."""
+
+    repository_id: str
+    name: str
+    commit: str
+    metrics: dict[str, JsonValue]
+    recorded_at: datetime
+    recorded_by: str

@@ -1,0 +1,1 @@
+"""Gates, what they said, and what it is compared with, in the database."""
