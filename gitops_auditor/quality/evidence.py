@@ -63,3 +63,9 @@ class Check(Protocol):
         When it is cancelled it ends all that it started. A GitOpsError that it raises counts as the
         verdict `error` with its sentence.
         """
+
+    async def identity(self, gate: Gate) -> str | None:
+        """What the answer depends on beside the gate's definition and the files, such as tools.
+
+        None when the answer may be another one the next time: it is not reused then.
+        """
