@@ -78,7 +78,7 @@ def _repository(name: str, group: Sequence[ValidationRow]) -> RepositorySummary:
 
 def _worst(found: Iterable[ValidationRow]) -> list[RepositorySummary]:
     every = repository_summaries(found)
-    return sorted((one for one in every if one.passed < one.validations), key=_badness)
+    return sorted((one for one in every if one.warning + one.failed + one.error), key=_badness)
 
 
 def _badness(one: RepositorySummary) -> tuple[float, float, str]:

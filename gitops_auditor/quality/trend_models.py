@@ -142,7 +142,8 @@ class QualitySummary(VerdictCounts):
 class TrendDay(VerdictCounts):
     """One day of UTC. `score` is the mean score of its validations, None when none had one.
 
-    The seconds are those of validations that looked, None without any. `findings` are those of the last result of each gate of each repository on that day.
+    The seconds are those of validations that looked, None without any. `findings` are those of
+    the last result of each gate of each repository on that day.
     """
 
     day: date

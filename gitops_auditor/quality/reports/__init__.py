@@ -1,0 +1,1 @@
+"""Reports of quality in the formats that people and other tools read."""
