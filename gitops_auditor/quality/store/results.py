@@ -107,7 +107,10 @@ async def insert_report(
         return
     await transaction.execute(insert(quality_results), [_row(one) for one in results])
     evidence = [
-        {"result_id": one.result.id, "content": packed(one.result.findings, one.result.tools)}
+        {
+            "result_id": one.result.id,
+            "content": packed(one.result.findings[:MOST_KEPT], one.result.tools),
+        }
         for one in results
         if one.result.findings or one.result.tools
     ]
@@ -125,7 +128,7 @@ def packed(findings: Sequence[Finding], tools: Sequence[ToolReport]) -> bytes:
     """Findings and reports of tools as they are kept; the findings of tools stand once only."""
     bare = [one.model_copy(update={"findings": ()}) for one in tools]
     document = {
-        "findings": [one.model_dump(exclude_defaults=True) for one in findings[:MOST_KEPT]],
+        "findings": [one.model_dump(exclude_defaults=True) for one in findings],
         "tools": [one.model_dump(exclude_defaults=True) for one in bare],
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -206,6 +209,12 @@ async def page(
     return [_result(row) for row in rows.mappings()]
 
 
+async def any_before(connection: Connection, moment: datetime) -> bool:
+    """Whether there are validations made before a moment."""
+    query = select(quality_validations.c.id).where(quality_validations.c.executed_at < moment)
+    return await connection.scalar(query.limit(1)) is not None
+
+
 async def delete_before(transaction: Connection, moment: datetime) -> int:
     """Forget validations made before a moment, with their results; returns how many."""
     old = select(quality_validations.c.id).where(quality_validations.c.executed_at < moment)
@@ -256,3 +265,7 @@ def _rules(findings: Sequence[Finding]) -> list[list[str | int]]:
         found[key] = found.get(key, 0) + 1
     most = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_RULES]
     return [[*key, count] for key, count in most]
+
+
+def _evidence(result: GateResult) -> bytes:
+    return packed(result.findings[:MOST_KEPT], result.tools)

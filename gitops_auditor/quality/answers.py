@@ -1,0 +1,66 @@
+"""What validations said, for reading."""
+
+from gitops_auditor.errors import NotFound
+from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.quality.gate import GateType
+from gitops_auditor.quality.results import GateResult, QualityReport
+from gitops_auditor.quality.store import results as store
+from gitops_auditor.quality.store.results import Filter
+from gitops_auditor.storage.database import Database
+
+
+class Answers:
+    """Validations and their results, as they are kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def report(self, validation_id: str, *, findings: int = 0) -> QualityReport:
+        """A validation with its results, each with its worst `findings`. Raises NotFound."""
+        async with self._database.read() as connection:
+            found = await store.report(connection, validation_id)
+            if found is None:
+                raise NotFound(
+                    f"There is no validation {validation_id}.",
+                    hint="List the validations of the repository.",
+                )
+            if not findings:
+                return found
+            gates = [await store.with_evidence(connection, gate) for gate in found.gates]
+        return found.model_copy(update={"gates": [shortened(gate, findings) for gate in gates]})
+
+    async def reports(
+        self, repository_id: str | None, gate_type: GateType | None, params: PageParams
+    ) -> Page[QualityReport]:
+        """A page of validations without their results, newest first."""
+        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        async with self._database.read() as connection:
+            found = await store.reports(
+                connection, repository_id, gate_type, before, params.limit + 1
+            )
+        shown = found[: params.limit]
+        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
+        return Page(items=shown, next_cursor=more)
+
+    async def result(self, result_id: str) -> GateResult:
+        """A result with its evidence. Raises NotFound."""
+        async with self._database.read() as connection:
+            found = await store.result(connection, result_id)
+        if found is None:
+            raise NotFound(f"There is no result {result_id}.", hint="List the results.")
+        return found
+
+    async def results(self, wanted: Filter, params: PageParams) -> Page[GateResult]:
+        """A page of results without their evidence, newest first."""
+        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        async with self._database.read() as connection:
+            found = await store.page(connection, wanted, before, params.limit + 1)
+        shown = found[: params.limit]
+        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
+        return Page(items=shown, next_cursor=more)
+
+
+def shortened(result: GateResult, findings: int) -> GateResult:
+    """The result with that many of its findings at most; the reports of tools keep their counts."""
+    tools = [tool.model_copy(update={"findings": ()}) for tool in result.tools]
+    return result.model_copy(update={"findings": result.findings[:findings], "tools": tools})
