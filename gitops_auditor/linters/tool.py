@@ -5,8 +5,9 @@ What a tool prints is read first and its exit code second: exit codes lie (see e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal, Protocol
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from gitops_auditor.formats.findings import Finding
 
@@ -26,7 +27,9 @@ class Invocation:
     """One start of a tool, in the root that is looked at. `argv` begins with the program's path.
 
     `writable` lets the tool change the files; it is given only to tools that correct a copy.
-    `readable` are files and folders beside the root and the program that it has to read.
+    `readable` are files and folders beside the root and the program that it has to read. `planted`
+    are files of ours, by name, that are written into the request's `scratch` before: a
+    configuration, or a file with a known fault that shows that the tool looks.
     """
 
     argv: tuple[str, ...]
@@ -34,6 +37,7 @@ class Invocation:
     network: bool = False
     writable: bool = False
     readable: tuple[str, ...] = ()
+    planted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Ended:
 class Reading:
     """What a tool said. `files` says how many it looked at, None when it does not say.
 
+    Nothing found by a tool that does not say is an error: let it list its files, or plant a fault.
     `ignored` says how many of the others the root's own configuration keeps the tool from; a tool
     counts a file there only when it is known by name that it was not looked at.
     """
@@ -70,11 +75,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is looked at: files relative to `root`. `config` is a file of the root for the tool."""
+    """What is looked at: files relative to `root`. `config` is a file of the root for the tool.
+
+    `scratch` is an empty folder, outside of the root, that the tool may write; the runner makes one
+    for each start. It is the tool's HOME too.
+    """
 
     root: Path
     files: tuple[str, ...]
     config: str | None = None
+    scratch: Path = Path()
 
 
 class Tool(Protocol):
@@ -113,11 +123,43 @@ class Tool(Protocol):
         """What it said; raises UnreadableOutput unless it says that it looked at all files."""
 
 
+@runtime_checkable
+class Surveyor(Protocol):
+    """A tool whose configuration may leave out files, which it says when it is asked before."""
+
+    def survey(self, program: Program, request: Request) -> Invocation:
+        """How it is asked which of the files it looks at."""
+
+    def surveyed(self, ended: Ended, request: Request) -> tuple[str, ...]:
+        """Those that it looks at; raises UnreadableOutput when it did not answer."""
+
+
+@runtime_checkable
+class Local(Protocol):
+    """A tool that a repository may bring itself."""
+
+    def folders(self, request: Request) -> tuple[Path, ...]:
+        """Where its program is looked for first."""
+
+
+@runtime_checkable
 class Fixer(Protocol):
     """A tool that can correct files in place."""
 
     def fix(self, program: Program, request: Request) -> Invocation:
         """How it is started to correct the files of a copy."""
+
+    def fixed(self, ended: Ended, request: Request) -> None:
+        """Raises UnreadableOutput unless it says that it corrected all that it can."""
+
+
+def config_for(request: Request, *patterns: str) -> str | None:
+    """The request's configuration when its name is one that the tool has configurations by.
+
+    One request is for several tools; a configuration is for those whose it can be.
+    """
+    name = PurePosixPath(request.config or "").name
+    return request.config if any(fnmatchcase(name, pattern) for pattern in patterns) else None
 
 
 def batches(files: Sequence[str], most: int = MOST_FILES_AT_ONCE) -> list[tuple[str, ...]]:

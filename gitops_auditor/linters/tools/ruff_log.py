@@ -1,0 +1,31 @@
+"""What ruff logs with `--verbose`: the files that it looked at, which its report does not name."""
+
+import re
+from typing import Final
+
+from gitops_auditor.linters.rebasing import asked
+from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
+
+CHECKED: Final = (
+    re.compile(r"\[ruff::diagnostics\]\[DEBUG\] Checking: (.+)"),
+    re.compile(r"\[ruff::commands::check\]\[DEBUG\] Checked (\d+) files? in: .+"),
+)
+FORMATTED: Final = (
+    re.compile(r"\[ruff::commands::format\]\[DEBUG\] format_path; path=(.+)"),
+    re.compile(r"\[ruff::commands::format\]\[DEBUG\] Formatted (\d+) files? in .+"),
+)
+
+
+def logged(ended: Ended, request: Request, lines: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:
+    """The files of the request that the log names, which has to agree with its own count.
+
+    Raises UnreadableOutput for a log that is not whole, or names other files.
+    """
+    of_file, of_all = lines
+    log = ended.stderr.decode(errors="replace").splitlines()
+    paths = [found[1] for line in log if (found := of_file.search(line))]
+    counts = [int(found[1]) for line in log if (found := of_all.search(line))]
+    files = dict.fromkeys(asked(path, request) for path in paths)
+    if counts != [len(paths)] or len(files) != len(paths):
+        raise UnreadableOutput("ruff did not say which files it looked at.")
+    return tuple(files)
