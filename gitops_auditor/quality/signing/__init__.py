@@ -1,0 +1,1 @@
+"""Signatures on the definitions of gates: who may say what a gate demands, and nothing older."""
