@@ -62,6 +62,8 @@ MAX_SECONDS: Final = 30 * 86_400
 
 
 def _seconds(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("A duration is in seconds, or text such as 1h30m; true or false is none.")  # noqa: TRY004 - pydantic reads ValueError
     if not isinstance(value, str):
         return value
     found = _DURATION.fullmatch(value.strip())
@@ -109,6 +111,8 @@ SeverityField = Annotated[
 
 
 def _percent(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("A percentage is a number such as 80 or 80%; true or false is none.")  # noqa: TRY004 - pydantic reads ValueError
     if isinstance(value, str):
         digits = value.strip().removesuffix("%").strip()
         if not re.fullmatch(r"\d{1,3}(?:\.\d{1,6})?", digits, re.ASCII):
@@ -117,9 +121,8 @@ def _percent(value: object) -> object:
     return value
 
 
-Percent = Annotated[
-    float,
-    Field(ge=0, le=100),
-    BeforeValidator(_percent, json_schema_input_type=float | str),
-]
+_AS_PERCENT = BeforeValidator(_percent, json_schema_input_type=float | str)
+Percent = Annotated[float, Field(ge=0, le=100), _AS_PERCENT]
 """A share from 0 to 100; a file may write `80` or `80%`."""
+Tolerance = Annotated[float, Field(ge=0, le=999), _AS_PERCENT]
+"""A difference in percent, which may be more than the whole."""
