@@ -4,8 +4,8 @@ from gitops_auditor import __version__
 from gitops_auditor.quality.reports.data import ReportData
 from gitops_auditor.quality.reports.document import Document, Section
 from gitops_auditor.quality.reports.latest import report_section
-from gitops_auditor.quality.reports.overview import lead, overview
-from gitops_auditor.quality.reports.trend_sections import trend_sections
+from gitops_auditor.quality.reports.overview import attention, figures, lead
+from gitops_auditor.quality.reports.trend_sections import charts, repositories
 from gitops_auditor.quality.reports.wording import day, legible, moment, several
 
 
@@ -13,9 +13,13 @@ def document(data: ReportData) -> Document:
     """The report as people read it: figures first, then trends, then each repository."""
     sections: list[Section] = []
     if data.summary is not None:
-        sections += overview(data.summary)
+        sections += figures(data.summary)
     if data.trends is not None:
-        sections += trend_sections(data.trends)
+        sections += charts(data.trends)
+    if data.summary is not None:
+        sections += attention(data.summary)
+    if data.trends is not None:
+        sections += repositories(data.trends)
     sections += [report_section(report) for report in data.reports]
     return Document(legible(data.title), _lead(data), tuple(_facts(data)), tuple(sections))
 

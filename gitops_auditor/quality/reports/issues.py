@@ -13,13 +13,12 @@ NOT_PASSED: Final[frozenset[GateStatus]] = frozenset({"failed", "warning", "erro
 
 
 def broken(report: QualityReport) -> list[GateResult]:
-    """The results that did not pass, those that nobody let pass first."""
-    found = [one for one in report.gates if one.status in NOT_PASSED]
-    return sorted(found, key=lambda one: one.override is not None)
+    """The results that did not pass, also those that somebody let pass."""
+    return [one for one in report.gates if one.status in NOT_PASSED]
 
 
 def issues(report: QualityReport, most: int = MOST_ISSUES) -> Issues:
-    """The failures of a report, worst first."""
+    """The failures of a report: what stops it first, what was let pass last, each worst first."""
     found = sorted(_found(report), key=lambda one: one[0])
     known = sum(max(sum(one.counts.values()), len(one.findings), 1) for one in broken(report))
     shown = tuple(issue for _, issue in found[:most])
@@ -35,14 +34,18 @@ def remedy(result: GateResult, finding: Finding | None = None) -> str:
     return f"Mend it, then run: gitops-auditor gates run --phase {result.gate_type}"
 
 
-def _found(report: QualityReport) -> Iterator[tuple[tuple[int, str, int, str, str], Issue]]:
+Order = tuple[bool, bool, int, str, int, str, str]
+
+
+def _found(report: QualityReport) -> Iterator[tuple[Order, Issue]]:
     for result in broken(report):
+        standing = result.override is not None, result.status == "warning"
         for finding in result.findings:
             rank = SEVERITIES.index(finding.severity)
-            order = (rank, finding.file, finding.line or 0, finding.rule, finding.message)
-            yield order, _of_finding(result, finding)
+            where = finding.file, finding.line or 0, finding.rule, finding.message
+            yield (*standing, rank, *where), _of_finding(result, finding)
         if not result.findings:
-            yield (-1, "", 0, result.gate, result.id), _of_gate(result)
+            yield (*standing, -1, "", 0, result.gate, result.id), _of_gate(result)
 
 
 def _of_finding(result: GateResult, finding: Finding) -> Issue:
@@ -63,8 +66,8 @@ def _of_gate(result: GateResult) -> Issue:
         rule=legible(result.gate),
         message=legible(result.reason or f"The gate ended with {result.status}."),
         fix=legible(remedy(result)),
-        severity=STATUS_WORDS[result.status],
-        tone=result.status,
+        severity="Let pass" if result.override else STATUS_WORDS[result.status],
+        tone="skipped" if result.override else result.status,
         gate=legible(result.gate),
     )
 

@@ -10,6 +10,7 @@ from gitops_auditor.quality.reports.wording import (
     moment,
     score,
     seconds,
+    several,
 )
 from gitops_auditor.quality.results import GateResult, QualityReport
 
@@ -27,17 +28,20 @@ def report_section(report: QualityReport) -> Section:
 
 
 def _verdict(report: QualityReport) -> str:
-    looked = f"{legible(report.ref)} at {report.commit[:12]}, {moment(report.executed_at)}"
-    files = "" if report.files is None else f", {count(len(report.files))} changed files"
     points = "" if report.score is None else f" Score {score(report.score)}."
-    return f"{legible(report.reason)}{points} ({looked}{files}, {seconds(report.duration_seconds)})"
+    what = "the whole repository"
+    if report.files is not None:
+        what = several(len(report.files), "changed file")
+    looked = f"Looked at {what} of {legible(report.ref)} ({report.commit[:12]})"
+    when = f"on {moment(report.executed_at)}, in {seconds(report.duration_seconds)}"
+    return f"{legible(report.reason)}{points} {looked} {when}."
 
 
 def _gates(report: QualityReport) -> Table:
     return Table(
         "",
         (
-            Column("Gate", "name", share=3),
+            Column("Gate", share=3),
             Column("Verdict", "badge"),
             Column("Required"),
             Column("Score", "number"),

@@ -41,20 +41,20 @@ def lead(summary: QualitySummary) -> str:
     return f"{asked} of {whose}: {told}. {_movement(summary)}".strip()
 
 
-def overview(summary: QualitySummary) -> list[Section]:
-    """Key figures, and what needs attention first. An empty period has no sections."""
-    if not summary.validations:
-        return []
+def figures(summary: QualitySummary) -> list[Section]:
+    """The key figures; none for a period without validations."""
+    return [Section("At a glance", (_figures(summary),))] if summary.validations else []
+
+
+def attention(summary: QualitySummary) -> list[Section]:
+    """What to look at first; nothing for a period without validations."""
     blocks: list[Block] = [
         _worst(summary),
         _rules(summary),
         _erring(summary),
         _slowest(summary),
     ]
-    return [
-        Section("At a glance", (_figures(summary),)),
-        Section("What needs attention", tuple(blocks)),
-    ]
+    return [Section("What needs attention", tuple(blocks))] if summary.validations else []
 
 
 def _movement(summary: QualitySummary) -> str:
@@ -73,7 +73,7 @@ def _figures(summary: QualitySummary) -> Figures:
     return Figures(
         (
             Figure("Mean score", score(summary.score), _difference(summary)),
-            Figure("May go on", percent(summary.pass_percent), "of what was looked at"),
+            Figure("May go on", percent(summary.pass_percent), "skipped left out"),
             Figure(
                 "Validations",
                 count(summary.validations),
@@ -81,7 +81,7 @@ def _figures(summary: QualitySummary) -> Figures:
             ),
             _verdict("Failed", summary.failed, summary, "failed"),
             _verdict("Errors", summary.error, summary, "error"),
-            Figure("Overrides", count(summary.overrides), "used to let results pass"),
+            Figure("Overrides", count(summary.overrides), "results let pass"),
         )
     )
 
@@ -184,7 +184,7 @@ def _slowest(summary: QualitySummary) -> Table:
     )
 
 
-_GATE = (Column("Gate", "name", share=3), Column("Asked", share=1))
+_GATE = (Column("Gate", share=3), Column("Asked", share=1))
 
 
 def _gate(one: GateSummary) -> tuple[Cell, ...]:

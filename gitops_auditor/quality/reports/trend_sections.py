@@ -32,16 +32,18 @@ _VERDICTS: Final[tuple[tuple[str, Tone, Callable[[TrendDay], int]], ...]] = (
     ("Error", "error", lambda one: one.error),
     ("Skipped", "skipped", lambda one: one.skipped),
 )
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS: Final = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
 
 
-def trend_sections(trends: QualityTrends) -> list[Section]:
-    """The charts over all repositories, and a table of the repositories when trends have them."""
-    charts = (_scores(trends), _verdicts(trends), _findings(trends), _durations(trends))
-    sections = [Section(f"Trends over {several(len(trends.days), 'day')}", charts)]
-    if trends.repositories:
-        sections.append(Section("Every repository", (_repositories(trends),)))
-    return sections
+def charts(trends: QualityTrends) -> list[Section]:
+    """The charts over all repositories."""
+    blocks = (_scores(trends), _verdicts(trends), _findings(trends), _durations(trends))
+    return [Section(f"Trends over {several(len(trends.days), 'day')}", blocks)]
+
+
+def repositories(trends: QualityTrends) -> list[Section]:
+    """A table with a line for each repository, when the trends have repositories."""
+    return [Section("Every repository", (_repositories(trends),))] if trends.repositories else []
 
 
 def ceiling(highest: float) -> float:
@@ -63,16 +65,16 @@ def _scores(trends: QualityTrends) -> Chart:
         days=_chart_days(trends),
         series=(Series("Score", "accent", values),),
         ceiling=100.0,
-        summary=_range(values, score, len(values)),
+        summary=_range(values, score),
         empty="No validation of these days had a score.",
     )
 
 
-def _range(values: Sequence[float | None], word: Callable[[float | None], str], days: int) -> str:
+def _range(values: Sequence[float | None], word: Callable[[float | None], str]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    gaps = days - len(known)
+    gaps = len(values) - len(known)
     ends = f"From {word(known[0])} to {word(known[-1])}"
     text = f"{ends}; lowest {word(min(known))}, highest {word(max(known))}."
     return f"{text} {several(gaps, 'day')} without a value." if gaps else text
@@ -101,7 +103,7 @@ def _findings(trends: QualityTrends) -> Chart:
         for severity in SEVERITIES
     )
     return _stacked(
-        "Findings at the end of each day by severity",
+        "Findings at the end of a day by severity",
         trends,
         series,
         "No gate of these days found anything.",
@@ -151,7 +153,7 @@ def _durations(trends: QualityTrends) -> Chart:
     median = tuple(one.seconds_median for one in trends.days)
     slow = tuple(one.seconds_p95 for one in trends.days)
     known = [value for value in slow if value is not None]
-    text = _range(median, seconds, len(median))
+    text = _range(median, seconds)
     return Chart(
         title="Seconds of a validation",
         shape="line",
@@ -165,6 +167,7 @@ def _durations(trends: QualityTrends) -> Chart:
 
 
 def _repositories(trends: QualityTrends) -> Table:
+    floor = _floor(trends)
     return Table(
         "",
         (
@@ -175,21 +178,28 @@ def _repositories(trends: QualityTrends) -> Table:
             Column("Failed", "number"),
             Column("Errors", "number"),
         ),
-        tuple(_repository(one) for one in trends.repositories),
+        tuple(_repository(one, floor) for one in trends.repositories),
         empty="No repository was validated on these days.",
-        note="The line runs from 0 to 100; a gap is a time without validations.",
+        note=f"The line runs from {floor:.0f} to 100; a gap is a time without a score.",
     )
 
 
-def _repository(one: RepositoryTrend) -> tuple[Cell, ...]:
+def _floor(trends: QualityTrends) -> float:
+    """The ten below the lowest score of all repositories, so that lines can be compared."""
+    known = [day.score for one in trends.repositories for day in one.days if day.score is not None]
+    return min(math.floor(min(known, default=0.0) / 10) * 10.0, 90.0)
+
+
+def _repository(one: RepositoryTrend, floor: float) -> tuple[Cell, ...]:
     values = tuple(entry.score for entry in one.days)
     known = [value for value in values if value is not None]
-    failed, errors = sum(entry.failed for entry in one.days), sum(entry.error for entry in one.days)
+    scaled = (None if value is None else (value - floor) / (100 - floor) * 100 for value in values)
+    errors = sum(entry.error for entry in one.days)
     return (
         Cell(legible(one.repository_id)),
-        Cell(_range(values, score, len(values)), "accent", values),
+        Cell(_range(values, score), "accent", tuple(scaled)),
         Cell(score(fmean(known) if known else None)),
         Cell(count(sum(entry.validations for entry in one.days))),
-        Cell(count(failed), "failed" if failed else "plain"),
+        Cell(count(sum(entry.failed for entry in one.days))),
         Cell(count(errors), "error" if errors else "plain"),
     )
