@@ -74,7 +74,7 @@ class Diagnostic(Told):
     message: str
     category: str
     location: _Location
-    advices: list[_Advice] = []
+    advices: tuple[_Advice, ...] = ()
 
 
 class _Summary(Told):

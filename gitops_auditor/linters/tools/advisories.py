@@ -1,0 +1,106 @@
+"""A local database of advisories, matched with lock files: the audit that needs no network."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+import gitops_auditor
+from gitops_auditor.formats.findings import Finding, Severity
+from gitops_auditor.linters.rebasing import asked
+from gitops_auditor.linters.tool import (
+    Ended,
+    Invocation,
+    Program,
+    Purpose,
+    Reading,
+    Request,
+    UnreadableOutput,
+)
+from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set, location
+from gitops_auditor.linters.tools.locked_packages import reader_for
+from gitops_auditor.linters.tools.outputs import Told, require_all, require_exit, validated
+from gitops_auditor.linters.tools.pip_audit import update_to
+
+_MODULE: Final = "gitops_auditor.linters.tools.advisory_scan"
+
+
+class _Match(Told):
+    advisory: str
+    aliases: list[str]
+    summary: str
+    severity: Severity
+    package: str
+    version: str
+    fixed: str
+    file: str
+    line: int
+
+
+class _Scan(Told):
+    advisories: int
+    newest: str
+    files: dict[str, int]
+    matches: list[_Match]
+
+
+_SCAN = TypeAdapter(_Scan)
+
+
+class Advisories:
+    """Reads records in the OSV format of PyPI and npm, from where GITOPS_ADVISORY_DATABASE says."""
+
+    name: Final = "advisories"
+    purpose: Final[Purpose] = "dependencies"
+    languages: Final = ("Python (lock and requirements files)", "JavaScript (package-lock.json)")
+    programs: Final = ("python3", "python")
+    install: Final = HOW_TO_SET
+
+    def takes(self, file: str) -> bool:
+        """Lock files and requirements files."""
+        return reader_for(file) is not None
+
+    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - the same for every repository
+        """Where a database is named."""
+        return is_set()
+
+    def command(self, program: Program, request: Request) -> Invocation:  # noqa: ARG002 - ours
+        """Match in a process of its own; without a database it says so."""
+        database = location()
+        if database is None:
+            return Invocation((sys.executable, "-I", "-c", f"raise SystemExit({HOW_TO_SET!r})"))
+        package = Path(gitops_auditor.__file__).parent
+        shown = (str(database), str(package), sys.prefix, sys.base_prefix)
+        argv = (sys.executable, "-I", "-m", _MODULE, str(database), *request.files)
+        return Invocation(argv, readable=shown)
+
+    def read(self, ended: Ended, request: Request) -> Reading:
+        """One finding an advisory and package; a package that cannot be compared is an error."""
+        require_exit(ended, (0,), "the search for advisories")
+        scan = validated(_SCAN, ended.stdout, "the search for advisories")
+        files = require_all(request, scan.files, "the search for advisories")
+        if scan.advisories < len({one.advisory for one in scan.matches}):
+            raise UnreadableOutput("More advisories match than there are.")
+        for one in scan.matches:
+            if not scan.files.get(one.file):
+                raise UnreadableOutput(f"An advisory matches a package that {one.file} has not.")
+        version = f"{scan.advisories} advisories, changed {scan.newest or 'never'}"
+        return Reading([_finding(one, request) for one in scan.matches], files, version=version)
+
+
+def _finding(match: _Match, request: Request) -> Finding:
+    also = f" ({', '.join(match.aliases)})" if match.aliases else ""
+    known = match.summary or "known weakness"
+    return Finding(
+        tool="advisories",
+        rule=match.advisory,
+        severity=match.severity,
+        message=f"{match.package} {match.version}: {known}{also}",
+        file=asked(match.file, request),
+        line=match.line or None,
+        fix=update_to(match.package, [match.fixed] if match.fixed else []),
+    )
+
+
+ADVISORIES: Final = Advisories()
