@@ -1,7 +1,7 @@
 """Runs: looked at, waited for, cancelled, approved, forgotten. `launching` starts them."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +24,8 @@ from gitops_auditor.storage.database import Database
 
 LOOK_SECONDS: Final = 1.0
 """How often somebody who waits looks again, though nothing was committed."""
+
+RUNS_OF_COMMIT: Final = 20
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 
@@ -66,6 +68,12 @@ class Runs:
         shown = found[: params.limit]
         more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
         return Page(items=shown, next_cursor=more)
+
+    async def of_commit(self, repository_id: str, commit_sha: str) -> Sequence[Run]:
+        """The last runs at a commit that are over, newest first."""
+        async with self._database.read() as connection:
+            found = await store.of_commit(connection, repository_id, commit_sha, RUNS_OF_COMMIT)
+        return [await self.get(one) for one in found]
 
     async def wait(self, run_id: str, seconds: float, progress: Progress | None = None) -> Run:
         """The run as soon as it is over, or as it is after `seconds`. Raises NotFound."""

@@ -82,7 +82,12 @@ def _covered(attempt: Attempt, outcome: Outcome, log: MaskedLog) -> Outcome:
     except (CoverageError, GitOpsError) as error:
         return failed(outcome, f"Its coverage is not known. {error}")
     log.note(measured.sentence)
-    outcome = with_metrics(outcome, coverage_percent=round(measured.lines.percent, 2))
+    outcome = with_metrics(
+        outcome,
+        coverage_percent=round(measured.lines.percent, 2),
+        coverage_covered=measured.lines.covered,
+        coverage_total=measured.lines.total,
+    )
     shortfall = measured.shortfall(job.coverage.threshold)
     return failed(outcome, shortfall) if shortfall else outcome
 

@@ -161,6 +161,23 @@ async def page(
     return [_summary(row) for row in found.mappings()]
 
 
+async def of_commit(
+    connection: Connection, repository_id: str, commit_sha: str, limit: int
+) -> list[str]:
+    """The ids of runs of a repository at a commit that are over, newest first."""
+    query = (
+        select(_RUN.id)
+        .where(
+            _RUN.repository_id == repository_id,
+            _RUN.commit_sha == commit_sha,
+            _RUN.status.not_in(UNFINISHED),
+        )
+        .order_by(_RUN.id.desc())
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
 async def last_of(connection: Connection, pipeline_id: str) -> RunSummary | None:
     """The newest run of a pipeline."""
     found = await page(connection, Filter(pipeline_id), None, 1)

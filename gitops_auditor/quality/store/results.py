@@ -183,7 +183,9 @@ async def result(connection: Connection, result_id: str) -> GateResult | None:
 async def cached(connection: Connection, cache_key: str) -> GateResult | None:
     """The newest answer to the same question, with its evidence."""
     newest = quality_results.c.id.desc()
-    query = select(*_RESULT).where(quality_results.c.cache_key == cache_key).order_by(newest)
+    # What was overridden did not pass, though it counts as if it had.
+    same = (quality_results.c.cache_key == cache_key) & quality_results.c.override_id.is_(None)
+    query = select(*_RESULT).where(same).order_by(newest)
     row = (await connection.execute(query.limit(1))).mappings().one_or_none()
     return None if row is None else await with_evidence(connection, _result(row))
 

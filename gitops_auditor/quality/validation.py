@@ -1,0 +1,252 @@
+"""Validates a commit: its files are checked out, every gate is asked, the answers are kept."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from gitops_auditor.audit import Audit
+from gitops_auditor.config import Settings
+from gitops_auditor.errors import JsonValue, NotFound
+from gitops_auditor.events import EventLog
+from gitops_auditor.identity import new_id
+from gitops_auditor.quality.asking import Answer, Asker
+from gitops_auditor.quality.changes import Changes, Comparison
+from gitops_auditor.quality.concluding import About, gate_result, report_of
+from gitops_auditor.quality.evidence import Subject
+from gitops_auditor.quality.requests import AskedGate, Selection, ValidationRequest
+from gitops_auditor.quality.results import Override, QualityReport
+from gitops_auditor.quality.selection import GateSelection
+from gitops_auditor.quality.service import CHANNEL
+from gitops_auditor.quality.store import overrides as override_store
+from gitops_auditor.quality.store import results as store
+from gitops_auditor.quality.store.results import NewResult
+from gitops_auditor.quality.workspaces import Folders, Workspaces
+from gitops_auditor.repositories.models import Repository
+from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.storage.database import Database
+
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+
+READING: Final = frozenset({"mcp", "scan", "check", "pipeline"})
+"""Kinds that leave the checkout as it is, and are asked at once; the others are asked in turn."""
+
+
+class Validator:
+    """Nothing of a repository is run but in the sandbox, and nothing in it is written to."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        audit: Audit,
+        repositories: RepositoryRegistry,
+        workspaces: Workspaces,
+        selection: GateSelection,
+        asker: Asker,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._audit = audit
+        self._repositories = repositories
+        self._changes = Changes(repositories.revisions)
+        self._workspaces = workspaces
+        self._selection = selection
+        self._asker = asker
+        self._settings = settings
+
+    async def validate(
+        self, request: ValidationRequest, actor: str, progress: Progress
+    ) -> QualityReport:
+        """Ask every gate of the type about a commit, and keep what they say.
+
+        Must run inside an audited operation. Raises NotFound for the repository, the ref and a
+        single gate that there is not; whatever goes wrong later is an answer of the report.
+        """
+        began, executed_at = time.monotonic(), datetime.now(UTC)
+        repository = await self._repositories.get(request.repository_id)
+        revision = await self._repositories.revisions.resolve(repository, request.ref)
+        comparison = await self._changes.of(repository, revision, request)
+        async with AsyncExitStack() as stack:
+            folders = await stack.enter_async_context(
+                self._workspaces.open(repository.id, revision.commit)
+            )
+            about = About(
+                new_id(),
+                repository.id,
+                request.gate_type,
+                revision.ref,
+                folders.commit,
+                folders.tree,
+                comparison.base,
+                comparison.files,
+                request.run_id,
+                self._settings.quality_gate_enforcement,
+                began,
+                executed_at,
+            )
+            selection = await self._selected(repository, folders, request)
+            subject = await anyio.to_thread.run_sync(
+                _subject, about, folders, revision.commit, comparison, actor
+            )
+            base = await self._base(subject, selection, stack)
+            answers = await self._answers(selection, subject, base, progress, reuse=request.reuse)
+        return await self._kept(about, selection, answers, actor)
+
+    async def _selected(
+        self, repository: Repository, folders: Folders, request: ValidationRequest
+    ) -> Selection:
+        if self._settings.quality_gate_enforcement == "off":
+            return Selection()
+        found = await self._selection.of(repository, folders, request.gate_type)
+        if request.gate is None:
+            return found
+        gates = [one for one in found.gates if request.gate in (one.gate.name, one.stored.id)]
+        if not gates and not found.problems:
+            names = ", ".join(one.gate.name for one in found.gates) or "none"
+            raise NotFound(
+                f"There is no {request.gate_type} gate {request.gate}; there are: {names}.",
+                hint="Name one of them, or leave the name out for all.",
+            )
+        return replace(found, gates=gates)
+
+    async def _base(
+        self, subject: Subject, selection: Selection, stack: AsyncExitStack
+    ) -> Subject | None:
+        """The base's checkout, when a gate compares with it."""
+        base = subject.base
+        if base is None or not any(one.gate.new_issues_only for one in selection.gates):
+            return None
+        folders = await stack.enter_async_context(
+            self._workspaces.open(subject.repository_id, base)
+        )
+        return await anyio.to_thread.run_sync(_subject_of_base, subject, folders)
+
+    async def _answers(
+        self,
+        selection: Selection,
+        subject: Subject,
+        base: Subject | None,
+        progress: Progress,
+        *,
+        reuse: bool,
+    ) -> list[Answer]:
+        answers: dict[str, Answer] = {}
+        total = len(selection.gates)
+        await progress(0, total, "Looking")
+
+        async def ask(asked: AskedGate) -> None:
+            answers[asked.stored.id] = await self._asker.ask(asked, subject, base, reuse=reuse)
+            await progress(len(answers), total, asked.gate.name)
+
+        async with anyio.create_task_group() as tasks:
+            for asked in selection.gates:
+                if asked.gate.kind in READING:
+                    tasks.start_soon(ask, asked)
+        for asked in selection.gates:
+            if asked.gate.kind not in READING:
+                await ask(asked)
+        return [answers[one.stored.id] for one in selection.gates]
+
+    async def _kept(
+        self, about: About, selection: Selection, answers: Sequence[Answer], actor: str
+    ) -> QualityReport:
+        given = await self._overrides(about, answers)
+        results = [gate_result(about, one, given.get(one.asked.stored.id)) for one in answers]
+        report = report_of(about, selection, answers, results)
+        keys = [one.key for one in answers]
+        kept = [NewResult(result, key) for result, key in zip(results, keys, strict=True)]
+        async with self._database.write() as transaction:
+            await store.insert_report(transaction, report, kept, actor, about.run_id)
+            await self._audit.effect(transaction, None, _facts(report))
+            await self._events.append(
+                transaction, CHANNEL, f"quality.validation.{report.status}", _told(report)
+            )
+        return report
+
+    async def _overrides(self, about: About, answers: Sequence[Answer]) -> dict[str, Override]:
+        ids = [one.asked.stored.id for one in answers]
+        async with self._database.read() as connection:
+            return await override_store.of_tree(connection, about.repository_id, about.tree, ids)
+
+
+def _subject(
+    about: About, folders: Folders, commit: str, comparison: Comparison, actor: str
+) -> Subject:
+    return Subject(
+        repository_id=about.repository_id,
+        gate_type=about.gate_type,
+        commit=commit,
+        tree=folders.tree,
+        root=folders.root,
+        home=folders.home,
+        files=_present(comparison.files, folders),
+        base=comparison.base,
+        worktree=comparison.worktree,
+        run_id=about.run_id,
+        actor=actor,
+    )
+
+
+def _subject_of_base(subject: Subject, folders: Folders) -> Subject:
+    return replace(
+        subject,
+        commit=folders.commit,
+        tree=folders.tree,
+        root=folders.root,
+        home=folders.home,
+        files=_present(subject.files, folders),
+        base=None,
+        worktree=None,
+    )
+
+
+def _present(files: tuple[str, ...] | None, folders: Folders) -> tuple[str, ...] | None:
+    """The files that are there, and are files: a link could lead anywhere."""
+    if files is None:
+        return None
+    root = folders.root.resolve()
+    paths = ((file, root / file) for file in files)
+    return tuple(file for file, path in paths if path.is_file() and path.resolve() == path)
+
+
+def _facts(report: QualityReport) -> dict[str, object]:
+    """What the audit keeps: also what was refused, and who let what pass."""
+    return {
+        **_told(report),
+        "enforcement": report.enforcement,
+        "gates": [
+            {
+                "gate_id": one.gate_id,
+                "gate": one.gate,
+                "status": one.status,
+                "digest": one.digest,
+                "reason": one.reason,
+                "override": one.override.id if one.override else None,
+            }
+            for one in report.gates
+        ],
+    }
+
+
+def _told(report: QualityReport) -> dict[str, JsonValue]:
+    counts: dict[str, JsonValue] = {
+        status: sum(one.status == status for one in report.gates)
+        for status in ("passed", "failed", "warning", "skipped", "error")
+    }
+    return {
+        "validation_id": report.id,
+        "repository_id": report.repository_id,
+        "gate_type": report.gate_type,
+        "commit": report.commit,
+        "status": report.status,
+        "passed": report.passed,
+        "score": report.score,
+        "gates": counts,
+    }
