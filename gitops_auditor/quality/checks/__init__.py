@@ -1,0 +1,1 @@
+"""The checks that answer gates, one for each kind."""
