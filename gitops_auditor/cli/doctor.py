@@ -139,7 +139,7 @@ async def _servers(settings: Settings) -> list[Finding]:
     try:
         async with open_services(settings) as services:
             connections = services.pipelines.connections
-            names = connections.names
+            names = connections.configured
             await connections.health(probe=True)
             found = [await connections.health(name) for name in names]
     except GitOpsError as broken:

@@ -1,14 +1,15 @@
 """Calls tools of the configured servers."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from gitops_auditor.connections.configuration import ServerSettings
-from gitops_auditor.errors import JsonValue, NotFound
+from gitops_auditor.errors import JsonValue, NotFound, Unavailable
 from gitops_auditor.health import ComponentHealth
 
 if TYPE_CHECKING:
@@ -27,9 +28,19 @@ class Connections:
         servers: Mapping[str, ServerSettings],
         secrets: "Secrets",
         ambient: Mapping[str, str],
+        bundled: Mapping[str, Callable[[], ServerSettings]] = MappingProxyType({}),
     ) -> None:
-        """`ambient` is the platform's environment, of which programs inherit a few variables."""
+        """`ambient` is the platform's environment, of which programs inherit a few variables.
+
+        `bundled` are servers that are there unless one of the name is among `servers`; what makes
+        their settings is asked when they are first needed.
+        """
+        self._secrets = secrets
+        self._ambient = ambient
+        self._configured = tuple(sorted(servers))
+        self._bundled = {name: make for name, make in bundled.items() if name not in servers}
         self._connections = _connections(servers, secrets, ambient) if servers else {}
+        self._closed = False
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Connections"]:
@@ -37,6 +48,7 @@ class Connections:
         try:
             yield self
         finally:
+            self._closed = True
             with anyio.CancelScope(shield=True):
                 async with anyio.create_task_group() as tasks:
                     for connection in self._connections.values():
@@ -44,8 +56,13 @@ class Connections:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The configured servers, sorted."""
-        return tuple(sorted(self._connections))
+        """The configured and the bundled servers, sorted."""
+        return tuple(sorted({*self._configured, *self._bundled}))
+
+    @property
+    def configured(self) -> tuple[str, ...]:
+        """The servers that the operator configured, sorted."""
+        return self._configured
 
     def settings(self, server: str) -> ServerSettings:
         """How the server is configured. Raises NotFound naming those that are."""
@@ -79,12 +96,12 @@ class Connections:
     async def health(
         self, server: str | None = None, *, probe: bool = False, seconds: float = PROBE_SECONDS
     ) -> ComponentHealth:
-        """The condition of one server, or of all together.
+        """The condition of one server, or together of all but bundled ones that nobody used yet.
 
         It tells what is known, unless `probe` connects to those that are not connected, which
         takes at most `seconds`.
         """
-        asked = self.names if server is None else (server,)
+        asked = sorted(self._connections) if server is None else [server]
         connections = [self._connection(name) for name in asked]
         if probe:
             async with anyio.create_task_group() as tasks:
@@ -94,6 +111,8 @@ class Connections:
         return parts[0] if server is not None else _together(parts)
 
     def _connection(self, server: str) -> "Connection":
+        if server not in self._connections and server in self._bundled:
+            self._connections |= self._made(server)
         if server not in self._connections:
             near = get_close_matches(server, self.names, 1)
             known = ", ".join(self.names) or "none"
@@ -104,6 +123,11 @@ class Connections:
                 else "Add it to the file that GITOPS_MCP_SERVERS names.",
             )
         return self._connections[server]
+
+    def _made(self, server: str) -> "dict[str, Connection]":
+        if self._closed:
+            raise Unavailable("The platform is stopping.", hint="Try again when it has started.")
+        return _connections({server: self._bundled[server]()}, self._secrets, self._ambient)
 
 
 def _connections(

@@ -8,10 +8,12 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
+from gitops_auditor.connections.bundled import bundled_servers
 from gitops_auditor.connections.loading import load_servers
 from gitops_auditor.connections.service import Connections
 from gitops_auditor.errors import InvalidSetting
@@ -228,7 +230,14 @@ async def open_pipelines(
         found = open_secrets(settings)
         return await found.values(references, pipeline_id="", repository_id="")
 
-    connections = Connections(load_servers(settings), secrets, os.environ)
+    def roots() -> list[Path]:
+        from gitops_auditor.execution.job_user import resolve_job_user
+        from gitops_auditor.pipelines.workspaces import workspaces_folder
+
+        return [workspaces_folder(settings, resolve_job_user(settings.job_user))]
+
+    bundled = bundled_servers(settings, roots)
+    connections = Connections(load_servers(settings), secrets, os.environ, bundled)
     async with (
         connections.open() as mcp,
         _open_dispatcher(settings, database, events, audit) as dispatcher,

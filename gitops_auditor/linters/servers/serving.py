@@ -1,0 +1,83 @@
+"""Serves one client on standard input and output; logs go to standard error."""
+# ruff: noqa: PLC0415 - the time to start is the time of imports, and --help needs none of them
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from gitops_auditor.log import configure_logging
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+
+    from gitops_auditor.config import Settings
+    from gitops_auditor.linters.running import ToolRunner
+
+ServerName = Literal["code-linter", "security-scanner"]
+STOP_SECONDS: Final = 8.0
+"""From the end of input, or a signal, to the end of the process, whatever still runs."""
+
+
+def serve(name: ServerName, roots: Sequence[Path]) -> None:
+    """Serve until input ends or SIGTERM arrives. Raises InvalidSetting for the settings.
+
+    How tools are kept apart from the machine is read from the platform's own variables.
+    """
+    from gitops_auditor.config import load_settings
+
+    settings = load_settings()
+    configure_logging(settings.log_level, human=False)
+    import anyio
+
+    anyio.run(_serve, name, settings, tuple(roots))
+
+
+async def _serve(name: ServerName, settings: "Settings", roots: Sequence[Path]) -> None:
+    import anyio
+    from mcp.server.stdio import stdio_server
+
+    from gitops_auditor.execution.sandbox import Sandbox
+    from gitops_auditor.linters.running import ToolRunner
+
+    async with Sandbox.open(settings) as sandbox, anyio.create_task_group() as tasks:
+        server = _server(name, ToolRunner(sandbox, settings), roots)
+        with anyio.CancelScope() as conversation:
+            await tasks.start(_stop_on_signal, conversation)
+            async with stdio_server() as (incoming, outgoing):
+                await server.run(incoming, outgoing, server.create_initialization_options())
+        _end_soon()
+        tasks.cancel_scope.cancel()
+
+
+def _server(name: ServerName, runner: "ToolRunner", roots: Sequence[Path]) -> "Server[Any]":
+    from gitops_auditor.linters.servers.application import create_server
+    from gitops_auditor.linters.servers.roots import Roots
+
+    if name == "code-linter":
+        from gitops_auditor.linters.servers import code_linter
+
+        offers = code_linter.CodeLinterTools(runner).offers()
+        return create_server(name, code_linter.INSTRUCTIONS, offers, Roots(roots))
+    from gitops_auditor.linters.servers import security_scanner
+
+    scans = security_scanner.SecurityScannerTools(runner).offers()
+    return create_server(name, security_scanner.INSTRUCTIONS, scans, Roots(roots))
+
+
+async def _stop_on_signal(conversation: Any, *, task_status: Any) -> None:
+    import anyio
+
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            conversation.cancel()
+
+
+def _end_soon() -> None:
+    """End the process in any case: the thread that reads input cannot be interrupted."""
+    timer = threading.Timer(STOP_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,1 @@
+"""One way to ask any linter: in this process, or by MCP, whoever made it."""
