@@ -181,9 +181,16 @@ def _glob_elements(text: str) -> Iterable[Element]:
             at += 1
         elif text[at] == "[" and "]" in text[at + 2 :]:
             end = text.index("]", at + 2) + 1
-            yield parse_expression(text[at:end].replace("[!", "[^", 1))
+            yield _glob_class(text[at:end], at)
             at = end
         else:
             at += 1 if text[at] == "\\" and at + 1 < len(text) else 0
             yield Characters.of(text[at])
             at += 1
+
+
+def _glob_class(text: str, at: int) -> Element:
+    try:
+        return parse_expression(text.replace("[!", "[^", 1))
+    except PatternError as error:
+        raise PatternError(error.message, at + error.at) from error

@@ -8,7 +8,7 @@
         - name: Code Linting
           mcp: code-linter
 
-Only `quality_gates` or `extends` is needed. YAML and JSON (which YAML contains) are read alike.
+Only `quality_gates` or `extends` is needed. A text that begins with `{` is read as JSON.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, ValidationError
 
 from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.formats.json_positions import parse_json
 from gitops_auditor.formats.model_findings import model_findings, node_at, plain
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
 from gitops_auditor.formats.written import Part, several
@@ -70,7 +71,7 @@ class GateFile(Part):
     version: Annotated[int, Field(ge=1, lt=2**53, strict=True)] | None = None
     extends: SetNames = ()
     baseline: Literal["new_issues_only"] | None = None
-    quality_gates: PhaseGates = PhaseGates()
+    quality_gates: PhaseGates = Field(default_factory=PhaseGates)
 
     @property
     def gates(self) -> tuple[StatedGate, ...]:
@@ -156,7 +157,7 @@ def _document(text: str) -> Document:
     # Most commands read no gates, and do without the YAML library.
     from gitops_auditor.formats.yaml_positions import parse_yaml  # noqa: PLC0415 - see above
 
-    documents = parse_yaml(text)
+    documents = [parse_json(text)] if text.lstrip().startswith("{") else parse_yaml(text)
     if not documents or documents[0].root.value is None:
         raise MalformedDocument("The file is empty; it needs `quality_gates`.", 1, 1)
     if len(documents) > 1:

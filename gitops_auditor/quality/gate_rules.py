@@ -29,6 +29,9 @@ NAMING: Final[Mapping[str, GateKind]] = {
 }
 """The fields that say what kind a gate is; `mcp: security-scanner` is a scan."""
 
+MEASURING: Final[frozenset[GateKind]] = frozenset({"coverage", "benchmark"})
+"""Kinds whose `command` writes what is measured, so that it says no kind of its own."""
+
 COMMON: Final = frozenset({"name", "description", "required", "timeout", "fix"})
 """What every gate may state."""
 
@@ -47,9 +50,11 @@ MEANING: Final[Mapping[GateKind, frozenset[str]]] = {
     "command": frozenset(
         {"command", "report", "network", "fail_threshold", "new_issues_only", "files"}
     ),
-    "coverage": frozenset({"minimum", "new_code_minimum", "report", "files"}),
+    "coverage": frozenset(
+        {"minimum", "new_code_minimum", "command", "network", "report", "files"}
+    ),
     "check": frozenset({"check"}),
-    "benchmark": frozenset({"baseline", "tolerance", "metrics"}),
+    "benchmark": frozenset({"baseline", "tolerance", "metrics", "command", "network"}),
     "pipeline": frozenset({"pipeline"}),
 }  # fmt: skip
 """What means something for a kind, beside COMMON."""
@@ -77,11 +82,14 @@ def stated_kind(stated: Stated) -> GateKind:
 def _kinds(stated: Stated) -> dict[str, GateKind]:
     """Each field that says a kind, with the kind that it says."""
     scans = stated.get("mcp") == SCANNER
-    return {
+    kinds = {
         name: "scan" if name == "mcp" and scans else kind
         for name, kind in NAMING.items()
         if name in stated
     }
+    if MEASURING & set(kinds.values()):
+        kinds.pop("command", None)
+    return kinds
 
 
 def broken_rule(stated: Stated) -> PydanticCustomError | None:

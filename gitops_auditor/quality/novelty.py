@@ -60,9 +60,9 @@ def only_new(
 ) -> tuple[Evidence, int | None]:
     """The evidence without the findings that the base has too, and how many are new.
 
-    The verdict follows from the new ones alone, unless the gate failed for another reason. When not all findings were kept and none of those
-    that were fails the gate, what is new is not known: an error, and None. Evidence of a check that
-    did not look stays as it is.
+    The verdict follows from the new ones alone, unless something else than findings failed the
+    gate. When not all findings were kept and none of those that were fails the gate, what is new is
+    not known: an error, and None. Evidence of a check that did not look stays as it is.
     """
     if evidence.verdict not in ("passed", "failed"):
         return evidence, None

@@ -119,3 +119,9 @@ def test_answers_agree_with_the_standard_library(pattern: str, text: str) -> Non
 )
 def test_a_glob_matches_whole_names(pattern: str, name: str, found: bool) -> None:
     assert glob(pattern).search(name) is found
+
+
+def test_what_is_wrong_with_a_glob_has_its_place_in_the_whole_of_it() -> None:
+    with pytest.raises(PatternError) as caught:
+        glob("src/[b-a]")
+    assert caught.value.at == 5
