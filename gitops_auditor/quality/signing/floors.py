@@ -47,7 +47,7 @@ class Floors:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -56,11 +56,18 @@ class Floors:
 
     def exists(self) -> bool:
         """Whether any version was ever kept here."""
-        return self._path.exists()
+        return self.path.exists()
 
     def get(self, target: Target) -> Floor | None:
         """The floor of a definition, None when it was never seen."""
         return self._read().get(target)
+
+    def names(self, kind: TargetKind, repository: str) -> frozenset[str]:
+        """The names of all definitions of a repository that were ever seen."""
+        targets = self._read()
+        return frozenset(
+            each.name for each in targets if (each.kind, each.repository) == (kind, repository)
+        )
 
     def require(self, target: Target, version: int, digest: str) -> None:
         """Raise Refused for a version below the floor, and for another definition at the floor."""
@@ -74,8 +81,8 @@ class Floors:
             self._raise(target, version, digest)
 
     def _raise(self, target: Target, version: int, digest: str) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(self._path.with_suffix(".lock")):
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(self.path.with_suffix(".lock")):
             floors = self._read()
             _require(floors.get(target), target, version, digest)
             floors[target] = Floor(
@@ -86,17 +93,17 @@ class Floors:
                 digest=digest,
             )
             file = _File(floors=list(floors.values()))
-            replace_private(self._path, file.model_dump_json(indent=1).encode(), 0o600)
+            replace_private(self.path, file.model_dump_json(indent=1).encode(), 0o600)
 
     def _read(self) -> dict[Target, Floor]:
         try:
-            file = _File.model_validate_json(read_private(self._path))
+            file = _File.model_validate_json(read_private(self.path))
         except NotFound:
             return {}
         except ValidationError:
             raise refused(
                 "tampered",
-                f"The versions of gates in {self._path} cannot be read.",
+                f"The versions of gates in {self.path} cannot be read.",
                 "Restore the file from a backup; without it older definitions are not known.",
             ) from None
         return {floor.target: floor for floor in file.floors}

@@ -12,6 +12,7 @@ Reason = Literal[
     "tampered",
     "rolled_back",
     "expired",
+    "removed",
 ]
 
 

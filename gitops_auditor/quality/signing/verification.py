@@ -1,6 +1,6 @@
 """Decides whether a definition is what trusted keys signed, for this place, and the newest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Self
@@ -92,6 +92,19 @@ class Verifier:
         found = self._verified(target, definition, envelope)
         self._floors.require(target, found.version, found.digest)
         return found
+
+    def require_files(self, repository: str, present: Collection[str]) -> None:
+        """Raise Refused when a file of gates that was verified once is not among those present.
+
+        To take a file away is to take its gates away, and nobody signed that.
+        """
+        gone = self._floors.names("gate-file", repository).difference(present)
+        if gone:
+            raise refused(
+                "removed",
+                f"{', '.join(sorted(gone))} of {repository} was signed and is gone.",
+                f"Restore it. If it is gone for good, take it out of {self._floors.path}.",
+            )
 
     def _verified(
         self,

@@ -216,9 +216,8 @@ class TestExpiry:
 
     def test_an_expired_key_beside_enough_others_changes_nothing(self, office: Office) -> None:
         old = office.trusted("bob", expires=TODAY - timedelta(days=1))
-        assert checked(office.verifier("alice", old), office.sign("alice", "bob")).keys == (
-            "alice",
-        )
+        verifier = office.verifier("alice", old)
+        assert checked(verifier, office.sign("alice", "bob")).keys == ("alice",)
 
 
 def test_a_key_of_other_repositories_does_not_count(office: Office) -> None:
@@ -246,7 +245,8 @@ class TestRollback:
         assert reason_of(verifier, old) == "rolled_back"
 
     def test_another_definition_of_the_same_version_is_refused(self, office: Office) -> None:
-        verifier, other = office.verifier("alice"), {"quality_gates": None}
+        verifier = office.verifier("alice")
+        other: JsonValue = {"quality_gates": None}
         checked(verifier, office.sign("alice", version=5))
         envelope = office.sign("alice", version=5, definition=other)
         assert reason_of(verifier, envelope, definition=other) == "rolled_back"
@@ -270,3 +270,26 @@ class TestRollback:
         reason_of(verifier, office.sign("mallory", version=9))
         reason_of(verifier, office.sign("alice", version=9), definition={})
         assert not office.floors.exists()
+
+
+class TestRemoval:
+    """A file that was signed once cannot be left out."""
+
+    def test_a_file_that_is_gone_is_refused(self, office: Office) -> None:
+        verifier = office.verifier("alice")
+        checked(verifier, office.sign("alice"))
+        with pytest.raises(Refused, match="was signed and is gone") as refused:
+            verifier.require_files(TARGET.repository, ["other.yaml"])
+        assert refused.value.details["reason"] == "removed"
+        assert TARGET.name in refused.value.message
+
+    def test_files_that_are_there_or_were_never_verified_are_not_missed(
+        self, office: Office
+    ) -> None:
+        verifier = office.verifier("alice")
+        verifier.require_files(TARGET.repository, [])
+        checked(verifier, office.sign("alice"))
+        gate = replace(TARGET, kind="gate", name="tests")
+        checked(verifier, office.sign("alice", target=gate), gate)
+        verifier.require_files(TARGET.repository, [TARGET.name, "other.yaml"])
+        verifier.require_files("acme/ui", [])
