@@ -129,6 +129,8 @@ def _unfit(kind: GateKind, stated: Stated) -> Iterator[PydanticCustomError]:
         for name in OF_REPORTS:
             if name in stated:
                 yield problem(f"`{name}` is about findings; name the `report` with them.", name)
+    if "network" in stated and "command" not in stated:
+        yield problem("`network` is about a `command`; name the one that needs it.", "network")
     yield from _left_out(stated)
 
 
