@@ -28,6 +28,7 @@ from gitops_auditor.linters.tools.outputs import (
     listed,
     require_agreement,
     require_exit,
+    said,
     validated,
 )
 
@@ -140,6 +141,8 @@ def reading(
     """What Biome found by its rules; raises UnreadableOutput for any other trouble."""
     require_exit(ended, (0, 1), "biome")
     first, _, rest = ended.stdout.decode("utf-8", "replace").partition("\n")
+    if not first:
+        raise UnreadableOutput(f"biome failed: {said(ended)}")
     report = validated(_REPORT, first, "biome")
     _require_whole(report, face)
     looked = [line[4:] for found in _PROCESSED.findall(rest) for line in found.splitlines()]

@@ -11,6 +11,8 @@ from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
 SAID_AT_MOST: Final = 300
 NAMED_AT_MOST: Final = 3
 
+_RULERS = "━×│-"
+
 _Shape = TypeVar("_Shape")
 
 
@@ -32,13 +34,14 @@ def validated(shape: TypeAdapter[_Shape], body: bytes | str, tool: str) -> _Shap
 def require_exit(ended: Ended, codes: Sequence[int], tool: str) -> None:
     """Raise UnreadableOutput, with what the tool said last, for an exit code that means failure."""
     if ended.exit_code not in codes:
-        raise UnreadableOutput(f"{tool} ended with exit code {ended.exit_code}: {said(ended)}")
+        raise UnreadableOutput(f"{tool} failed: {said(ended)}")
 
 
 def said(ended: Ended) -> str:
     """What a tool that failed wrote to standard error, else to standard output, in one line."""
     text = (ended.stderr.strip() or ended.stdout.strip()).decode("utf-8", "replace")
-    return " ".join(text.split())[:SAID_AT_MOST] or "it said nothing."
+    words = [word for word in text.split() if word.strip(_RULERS)]
+    return " ".join(words)[:SAID_AT_MOST] or "it said nothing."
 
 
 def require_agreement(ended: Ended, tool: str, *, found: bool) -> None:
@@ -46,7 +49,7 @@ def require_agreement(ended: Ended, tool: str, *, found: bool) -> None:
     if (ended.exit_code == 1) is not found:
         what = "something" if found else "nothing"
         raise UnreadableOutput(
-            f"{tool} found {what}, but ended with exit code {ended.exit_code}: {said(ended)}"
+            f"{tool} found {what}, but ended with exit code {ended.exit_code}."
         )
 
 
