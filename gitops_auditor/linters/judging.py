@@ -13,8 +13,8 @@ from gitops_auditor.execution.results import JobResult
 from gitops_auditor.formats.findings import MOST_FINDINGS, Finding, ToolReport, counted
 from gitops_auditor.linters.tool import Ended, Reading, Request, Surveyor, Tool, UnreadableOutput
 
-_QUOTED: Final = 300
-"""Characters of a tool's own complaint that a reason quotes."""
+_QUOTED: Final = 160
+"""Characters of a tool's own complaint that a reason quotes, of its beginning and of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +144,7 @@ def _check(reading: Reading, request: Request) -> None:
 
 def _sentence(reason: str, ended: Ended) -> str:
     said = " ".join(ended.stderr.decode(errors="replace").split())
-    quoted = f" It said: {said[-_QUOTED:]}" if said else ""
+    if len(said) > 2 * _QUOTED:
+        said = f"{said[:_QUOTED]} ... {said[-_QUOTED:]}"
+    quoted = f" It said: {said}" if said else ""
     return f"{reason} (Exit code {ended.exit_code}.){quoted}"

@@ -76,7 +76,8 @@ class Starter:
     ) -> Order:
         shown = await anyio.to_thread.run_sync(programs.readable_folders, program.path, self.user)
         root, scratch = str(request.root), str(request.scratch)
-        shown = (*shown, *invocation.readable)
+        folders = (str(one.expanduser().absolute()) for one in self._settings.job_folders)
+        shown = (*shown, *folders, *invocation.readable)
         return Order(
             argv=invocation.argv,
             cwd=root,

@@ -9,6 +9,7 @@ from gitops_auditor.config import load_settings
 from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.linters.running import ToolRunner
 from tests.factories.owned import owned
+from tests.factories.python_programs import offer_programs
 from tests.factories.runs import run_settings
 
 
@@ -20,9 +21,15 @@ def root(runs_in: Path) -> Path:
 
 
 @pytest.fixture
-async def runner(runs_in: Path, tmp_path: Path) -> AsyncIterator[ToolRunner]:
+async def runner(
+    runs_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ToolRunner]:
     settings = load_settings(
-        {}, data_dir=tmp_path / "data", job_log_bytes=2**20, **run_settings(runs_in)
+        {},
+        data_dir=tmp_path / "data",
+        job_log_bytes=2**20,
+        job_folders=offer_programs(runs_in / "programs", monkeypatch),
+        **run_settings(runs_in),
     )
     async with owned(Sandbox.open(settings)) as sandbox:
         yield ToolRunner(sandbox, settings)

@@ -4,13 +4,10 @@ Exit codes say little: 1 is a finding, a syntax error, and a file that is missin
 Files that its configuration excludes are left out as the repository wants it.
 """
 
-from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from gitops_auditor.formats.findings import Finding
-from gitops_auditor.linters.rebasing import all_asked, asked, given
-from gitops_auditor.linters.severities import RUFF as SEVERITIES
-from gitops_auditor.linters.severities import severity_of
+from gitops_auditor.linters.rebasing import given
 from gitops_auditor.linters.tool import (
     Ended,
     Invocation,
@@ -19,28 +16,31 @@ from gitops_auditor.linters.tool import (
     Reading,
     Request,
     UnreadableOutput,
-    config_for,
 )
-from gitops_auditor.linters.tools.json_output import list_in
+from gitops_auditor.linters.tools import ruff_output
+from gitops_auditor.linters.tools.outputs import (
+    require_agreement,
+    require_all,
+    require_exit,
+    validated,
+)
 from gitops_auditor.linters.tools.ruff_log import CHECKED, logged
 
-_ENDINGS: Final = frozenset({".py", ".pyi", ".pyw"})
 _NOT_READ: Final = "E902"
-_FOUND: Final = {0: False, 1: True}
 
 
 class Ruff:
     """Lints Python."""
 
-    name: Final = "ruff"
-    purpose: Final[Purpose] = "lint"
-    languages: Final = ("Python",)
-    programs: Final = ("ruff",)
-    install: Final = "install it with: pip install ruff"
+    name = "ruff"
+    purpose: Purpose = "lint"
+    languages = ("Python",)
+    programs = ("ruff",)
+    install = ruff_output.INSTALL
 
     def takes(self, file: str) -> bool:
         """Python's modules and stubs."""
-        return PurePosixPath(file).suffix in _ENDINGS
+        return ruff_output.takes(file)
 
     def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
@@ -52,9 +52,8 @@ class Ruff:
 
     def surveyed(self, ended: Ended, request: Request) -> tuple[str, ...]:
         """What it logs."""
-        list_in(ended.stdout)
-        if ended.exit_code != 0:
-            raise UnreadableOutput("ruff failed.")
+        require_exit(ended, (0,), self.name)
+        validated(ruff_output.DIAGNOSTICS, ended.stdout, self.name)
         return logged(ended, request, CHECKED)
 
     def command(self, program: Program, request: Request) -> Invocation:
@@ -63,50 +62,29 @@ class Ruff:
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """Its findings, when it logs all files and they agree with the exit code."""
-        findings = [_finding(item, request) for item in list_in(ended.stdout)]
-        if _FOUND.get(ended.exit_code) is not bool(findings):
-            raise UnreadableOutput("ruff failed.")
-        return Reading(findings, files=all_asked(logged(ended, request, CHECKED), request))
+        require_exit(ended, (0, 1), self.name)
+        found = validated(ruff_output.DIAGNOSTICS, ended.stdout, self.name)
+        require_agreement(ended, self.name, found=bool(found))
+        for each in found:
+            if each.rule == _NOT_READ:
+                raise UnreadableOutput(f"It could not read {each.filename}: {each.message}.")
+        files = require_all(request, logged(ended, request, CHECKED), self.name)
+        return Reading([ruff_output.finding(self.name, one, request) for one in found], files)
 
     def fix(self, program: Program, request: Request) -> Invocation:
         """Its safe corrections only."""
-        options = ("check", "--fix-only", "--no-cache", "--force-exclude", *_config(request))
-        argv = (str(program.path), *options, "--", *given(request))
-        return Invocation(argv, writable=True)
+        options = ("check", "--fix-only", "--no-cache", "--force-exclude")
+        argv = (*options, *ruff_output.config(request), "--", *given(request))
+        return Invocation((str(program.path), *argv), writable=True)
 
     def fixed(self, ended: Ended, request: Request) -> None:  # noqa: ARG002 - it names no files
         """With `--fix-only` it fails only when it could not do its work."""
-        if ended.exit_code != 0:
-            raise UnreadableOutput(ended.stderr.decode(errors="replace").strip()[-300:])
+        require_exit(ended, (0,), self.name)
 
     def _check(self, program: Program, request: Request, *options: str) -> Invocation:
         fixed = ("check", "--no-fix", "--no-cache", "--output-format=json", "--verbose")
-        return Invocation(
-            (str(program.path), *fixed, *options, *_config(request), "--", *given(request))
-        )
-
-
-def _config(request: Request) -> tuple[str, ...]:
-    config = config_for(request, "pyproject.toml", "*ruff*.toml")
-    return (f"--config={config}",) if config else ()
-
-
-def _finding(item: dict[str, Any], request: Request) -> Finding:
-    rule = item["code"] or "invalid-syntax"
-    if rule == _NOT_READ:
-        raise UnreadableOutput(f"It could not read {item['filename']}: {item['message']}.")
-    fix = item["fix"] or {}
-    return Finding(
-        tool="ruff",
-        rule=rule,
-        severity=severity_of(rule, SEVERITIES),
-        message=item["message"],
-        file=asked(item["filename"], request),
-        line=item["location"]["row"],
-        column=item["location"]["column"],
-        end_line=item["end_location"]["row"],
-        fix=fix.get("message") or "",
-    )
+        argv = (*fixed, *options, *ruff_output.config(request), "--", *given(request))
+        return Invocation((str(program.path), *argv))
 
 
 RUFF: Final = Ruff()

@@ -15,6 +15,8 @@ FORMATTED: Final = (
     re.compile(r"\[ruff::commands::format\]\[DEBUG\] Formatted (\d+) files? in .+"),
 )
 
+NOTHING: Final = "warning: No Python files found under the given path"
+
 
 def logged(ended: Ended, request: Request, lines: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:
     """The files of the request that the log names, which has to agree with its own count.
@@ -26,6 +28,8 @@ def logged(ended: Ended, request: Request, lines: tuple[re.Pattern[str], ...]) -
     paths = [found[1] for line in log if (found := of_file.search(line))]
     counts = [int(found[1]) for line in log if (found := of_all.search(line))]
     files = dict.fromkeys(asked(path, request) for path in paths)
+    if not paths and not counts and any(line.startswith(NOTHING) for line in log):
+        return ()
     if counts != [len(paths)] or len(files) != len(paths):
         raise UnreadableOutput("ruff did not say which files it looked at.")
     return tuple(files)

@@ -1,0 +1,73 @@
+"""What ruff prints as JSON, for its linter and its formatter alike."""
+
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from gitops_auditor.formats.findings import Finding
+from gitops_auditor.linters.rebasing import asked
+from gitops_auditor.linters.severities import RUFF, severity_of
+from gitops_auditor.linters.tool import Request, config_for
+from gitops_auditor.linters.tools.outputs import Told
+
+INSTALL: Final = "install it with: pip install ruff"
+FOUND: Final = {0: False, 1: True}
+"""Whether there are findings, by exit code."""
+
+
+class Place(Told):
+    """A line and a column, from 1."""
+
+    row: int
+    column: int
+
+
+class Fix(Told):
+    """How ruff corrects it itself."""
+
+    message: str | None
+
+
+class Diagnostic(Told):
+    """One thing that ruff found; a syntax error had no code in earlier versions."""
+
+    code: str | None
+    filename: str
+    message: str
+    location: Place
+    end_location: Place
+    fix: Fix | None
+
+    @property
+    def rule(self) -> str:
+        """Its name."""
+        return self.code or "invalid-syntax"
+
+
+DIAGNOSTICS: Final = TypeAdapter(list[Diagnostic])
+
+
+def takes(file: str) -> bool:
+    """Python's modules and stubs."""
+    return file.endswith((".py", ".pyi", ".pyw"))
+
+
+def config(request: Request) -> tuple[str, ...]:
+    """The option for the configuration, when there is one for ruff."""
+    named = config_for(request, "pyproject.toml", "*ruff*.toml")
+    return (f"--config={named}",) if named else ()
+
+
+def finding(tool: str, told: Diagnostic, request: Request) -> Finding:
+    """As the platform has it."""
+    return Finding(
+        tool=tool,
+        rule=told.rule,
+        severity=severity_of(told.rule, RUFF),
+        message=told.message,
+        file=asked(told.filename, request),
+        line=told.location.row,
+        column=told.location.column,
+        end_line=told.end_location.row,
+        fix=(told.fix.message if told.fix else None) or "",
+    )
