@@ -2,12 +2,14 @@
 
 from typing import Any, Final, get_args
 
+from gitops_auditor.formats.written import MAX_SECONDS
 from gitops_auditor.quality.definition import GateFile
 from gitops_auditor.quality.gate import Gate
 from gitops_auditor.quality.gate_rules import (
     ALIASES,
     COMMON,
     MEANING,
+    MEASURING,
     NAMING,
     OF_REPORTS,
     SCANNER,
@@ -23,6 +25,25 @@ _IS_SCANNER: Final[Schema] = {
 }
 
 
+def _percent(most: int) -> list[Schema]:
+    return [
+        {"type": "number", "minimum": 0, "maximum": most},
+        {"type": "string", "pattern": r"^\s*\d{1,3}(\.\d{1,6})?\s*%?\s*$"},
+    ]
+
+
+_NUMBERS: Final[dict[str, list[Schema]]] = {
+    "minimum": _percent(100),
+    "new_code_minimum": _percent(100),
+    "tolerance": _percent(999),
+    "timeout": [
+        {"type": "integer", "minimum": 1, "maximum": MAX_SECONDS},
+        {"type": "string", "pattern": r"^\s*\d[\ddhms]*\s*$"},
+    ],
+}
+"""What the model leaves open: numbers that may be written as text."""
+
+
 def editor_schema() -> Schema:
     """Accepts what the reader accepts, and refuses what it refuses.
 
@@ -33,8 +54,10 @@ def editor_schema() -> Schema:
     schema: Schema = GateFile.model_json_schema(mode="validation")
     gate: Schema = schema["$defs"]["Gate"]
     properties: Schema = gate["properties"]
+    for field, numbers in _NUMBERS.items():
+        properties[field]["anyOf"] = [*numbers, {"type": "null"}]
     properties.update({alias: properties[field] for alias, field in ALIASES.items()})
-    gate["allOf"] = [_one_kind(), *_meanings(), *_of_reports(), *_written_once()]
+    gate["allOf"] = [_one_kind(), *_meanings(), *_needs(), *_written_once()]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -57,6 +80,9 @@ def _is(kind: GateKind) -> Schema:
     """A field says that the gate is of the kind."""
     if kind == "mcp":
         return {"allOf": [_stated("mcp"), {"not": _IS_SCANNER}]}
+    if kind == "command":
+        measuring: list[Schema] = [{"not": _is(of)} for of in sorted(MEASURING)]
+        return {"allOf": [_stated("command"), *measuring]}
     named = [_stated(field) for field, of in NAMING.items() if of == kind]
     return {"anyOf": [*named, _IS_SCANNER] if kind == "scan" else named}
 
@@ -78,8 +104,8 @@ def _meanings() -> list[Schema]:
     ]
 
 
-def _of_reports() -> list[Schema]:
-    """The report of a command has a format, that of coverage is a path."""
+def _needs() -> list[Schema]:
+    """What a field needs beside it, and which form of a report is for which kind."""
     described: Schema = {"properties": {"report": {"type": ["object", "null"]}}}
     path: Schema = {"properties": {"report": {"type": ["string", "null"]}}}
     findings: Schema = {"anyOf": [_stated(field) for field in OF_REPORTS]}
@@ -87,6 +113,7 @@ def _of_reports() -> list[Schema]:
         {"if": _is("command"), "then": described},
         {"if": _is("coverage"), "then": path},
         {"if": {"allOf": [_is("command"), findings]}, "then": _stated("report")},
+        {"if": _stated("network"), "then": _stated("command")},
     ]
 
 

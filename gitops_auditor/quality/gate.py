@@ -106,9 +106,10 @@ class Gate(Part):
     `required` left out means what QUALITY_GATE_ENFORCEMENT says: required under strict.
     `fail_threshold` (also written `severity` or `level`) is the least severity that fails the gate.
     `files` are patterns of the files that it is about, empty for all: `*` and `?` stay within a
-    folder, `**` goes through any. `timeout` is in seconds. `fix` tells people what to do.
-    `new_issues_only` left out means what the `baseline` of its file says, else all issues. A value
-    that is the default counts as not written; one that means nothing for the kind is refused.
+    folder, `**` goes through any. `timeout` is in seconds. `fix` tells people what to do. The
+    `command` of a gate about coverage or a benchmark writes what is measured. `new_issues_only`
+    left out means what the `baseline` of its file says, else all issues. A value that is the
+    default counts as not written; one that means nothing for the kind is refused.
     """
 
     name: Name

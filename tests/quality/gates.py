@@ -78,11 +78,16 @@ _COMMAND = st.one_of(
 _COVERAGE = st.one_of(
     _gate({"minimum": _PERCENT}, {"report": st.just("lcov.info"), "new_code_minimum": _PERCENT}),
     _gate({"new_code_minimum": _PERCENT}, {"files": PATTERNS}),
+    _gate({"minimum": _PERCENT, "command": st.just("make test")}, {"network": st.just("full")}),
 )
 _CHECK = _gate({"check": st.just("README.md exists and LICENSE contains /MIT/")}, {})
 _BENCHMARK = _gate(
     {"baseline": st.just("previous_release")},
-    {"tolerance": st.sampled_from([0, 10, "10%", 200]), "metrics": st.just("bench.json")},
+    {
+        "tolerance": st.sampled_from([0, 10, "10%", 200]),
+        "metrics": st.just("bench.json"),
+        "command": st.just("make bench"),
+    },
 )
 _PIPELINE = _gate({}, {"pipeline": NAMES})
 

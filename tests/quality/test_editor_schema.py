@@ -69,9 +69,10 @@ _VALUES: dict[str, list[Any]] = {
     "required_tools": [[]],
     "report": [None, "lcov.info", {"format": "sarif", "path": "a"}, {"format": "x", "path": "a"}],
     "network": ["none", "full", "half"],
-    "tolerance": [5, None],
+    "tolerance": [5, None, True, 1000, "10 %"],
     "metrics": ["bench.json"],
     "required": [True, "yes"],
+    "timeout": [30, "5m", "soon", True, 0],
     "nonsense": [1],
 }
 _ANY_GATE = st.fixed_dictionaries(
