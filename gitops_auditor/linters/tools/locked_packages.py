@@ -9,7 +9,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from gitops_auditor.formats.json_positions import parse_json
-from gitops_auditor.formats.nodes import Node, child, mapping, sequence, text
+from gitops_auditor.formats.nodes import MalformedDocument, Node, child, mapping, sequence, text
 from gitops_auditor.formats.toml_positions import parse_toml
 from gitops_auditor.linters.tools.pinned_requirements import requirements_in
 from gitops_auditor.linters.tools.pip_audit import is_requirements_file
@@ -83,11 +83,13 @@ def _pipfile_lock(content: str) -> Iterator[Locked]:
 
 def _npm_lock(content: str) -> Iterator[Locked]:
     root = parse_json(content).root
-    packages = child(root, "packages")
-    if packages is not None:
+    packages, dependencies = child(root, "packages"), child(root, "dependencies")
+    if packages is not None and isinstance(packages.value, dict):
         yield from _npm_packages(mapping(packages))
+    elif dependencies is not None and isinstance(dependencies.value, dict):
+        yield from _npm_dependencies(mapping(dependencies))
     else:
-        yield from _npm_dependencies(mapping(child(root, "dependencies")))
+        raise MalformedDocument("A lock file of npm has `packages` or `dependencies`.")
 
 
 def _npm_packages(packages: Mapping[str, Node]) -> Iterator[Locked]:

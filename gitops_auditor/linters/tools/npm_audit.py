@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import Field, TypeAdapter
 
 from gitops_auditor.formats.findings import Finding, Severity
+from gitops_auditor.formats.nodes import MalformedDocument
 from gitops_auditor.linters.tool import (
     Ended,
     Invocation,
@@ -22,6 +23,7 @@ from gitops_auditor.linters.tool import (
 )
 from gitops_auditor.linters.tools import npm_audits
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set
+from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import Told, require_all, require_exit, validated
 
 SEVERITIES: Final[dict[str, Severity]] = {
@@ -116,10 +118,22 @@ class NpmAudit:
         require_exit(ended, (0,), "the audits of npm")
         audits = validated(_AUDITS, ended.stdout, "npm audit")
         files = require_all(request, (one.file for one in audits), "npm audit")
-        return Reading([one for audit in audits for one in _findings(audit)], files=files)
+        packages = {one.file: _packages_in(request, one.file) for one in audits}
+        findings = [one for audit in audits for one in _findings(audit, packages[audit.file])]
+        return Reading(findings, files=files)
 
 
-def _findings(audit: _Audit) -> list[Finding]:
+def _packages_in(request: Request, file: str) -> dict[str, int]:
+    """The line of each package; npm takes a lock file that it does not understand for one without packages."""
+    read = reader_for(file)
+    try:
+        text = (request.root / file).read_text("utf-8")
+        return {one.name: one.line for one in read(text)} if read else {}
+    except (MalformedDocument, UnicodeDecodeError, OSError) as error:
+        raise UnreadableOutput(f"{file} cannot be read: {error}") from error
+
+
+def _findings(audit: _Audit, packages: dict[str, int]) -> list[Finding]:
     try:
         report = validated(_REPORT, audit.report, "npm audit")
     except UnreadableOutput:
@@ -130,23 +144,25 @@ def _findings(audit: _Audit) -> list[Finding]:
     weak = report.vulnerabilities
     if (audit.exit, len(weak)) != (int(bool(weak)), report.metadata.vulnerabilities.total):
         raise UnreadableOutput(f"npm counts other weaknesses of {audit.file} than it tells.")
-    if report.metadata.dependencies.total < len(weak):
+    looked = report.metadata.dependencies.total
+    if looked < len(weak) or (packages and not looked):
         raise UnreadableOutput(f"npm did not look at all packages of {audit.file}.")
     return [
-        _finding(package, advisory, audit.file)
+        _finding(package, advisory, audit.file, packages.get(package.name))
         for package in weak.values()
         for advisory in package.via
         if isinstance(advisory, _Advisory)
     ]
 
 
-def _finding(package: _Package, advisory: _Advisory, file: str) -> Finding:
+def _finding(package: _Package, advisory: _Advisory, file: str, line: int | None) -> Finding:
     return Finding(
         tool="npm-audit",
         rule=advisory.url.rpartition("/")[2] or str(advisory.source),
         severity=SEVERITIES[advisory.severity],
         message=f"{advisory.name} {advisory.range}: {advisory.title}",
         file=file,
+        line=line,
         fix=_fix(package),
     )
 
