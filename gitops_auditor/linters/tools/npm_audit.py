@@ -124,7 +124,7 @@ class NpmAudit:
 
 
 def _packages_in(request: Request, file: str) -> dict[str, int]:
-    """The line of each package; npm takes a lock file that it does not understand for one without packages."""
+    """The line of each package; npm passes lock files that it does not understand."""
     read = reader_for(file)
     try:
         text = (request.root / file).read_text("utf-8")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +71,8 @@ def test_each_kind_of_lock_file_is_compared_with_the_advisories(file: str, tmp_p
     assert finding.rule == ("TEST-2026-0002" if is_npm else "TEST-2026-0001")
     assert finding.file == file
     assert finding.line is not None
-    assert finding.fix == (
-        "Update @scope/weak to 3.1.5." if is_npm else "Update weak-thing to 1.5."
-    )
+    update = "@scope/weak to 3.1.5" if is_npm else "weak-thing to 1.5"
+    assert finding.fix == f"Update {update}."
     assert report.version.startswith("3 advisories, changed 2026-")
 
 
@@ -147,7 +147,7 @@ def test_without_a_database_it_says_what_to_set(
     monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", named)
     report = _reported(tmp_path, {"requirements.txt": "fine==1\n"})
     assert report.status == "error"
-    assert ("GITOPS_ADVISORY_DATABASE" if not named else named) in report.reason
+    assert (named or "GITOPS_ADVISORY_DATABASE") in report.reason
     assert ADVISORIES.is_wanted(tmp_path) is bool(named)
 
 
@@ -205,13 +205,13 @@ def test_events_decide_whether_a_version_is_affected(
     st.randoms(use_true_random=False),
 )
 def test_a_version_is_affected_between_its_introduction_and_the_fix_in_any_order_of_events(
-    bounds: list[int], number: int, ecosystem: str, random: object
+    bounds: list[int], number: int, ecosystem: str, random: Random
 ) -> None:
     events = [
         {"introduced" if at % 2 == 0 else "fixed": f"{bound}.0.0"}
         for at, bound in enumerate(bounds)
     ]
-    random.shuffle(events)  # type: ignore[attr-defined] - hypothesis' own Random
+    random.shuffle(events)
     ranges = [*pairwise(bounds), (bounds[-1], 100)][::2]
     expected = any(start <= number < end for start, end in ranges)
     affected = _affected(ecosystem, events)
