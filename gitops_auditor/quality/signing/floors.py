@@ -75,25 +75,15 @@ class Floors:
 
     def raise_to(self, target: Target, version: int, digest: str) -> None:
         """Require the same, and keep the version as the floor. It is on the disk afterwards."""
-        before = self.get(target)
-        _require(before, target, version, digest)
-        if before is None or before.version < version:
-            self._raise(target, version, digest)
-
-    def _raise(self, target: Target, version: int, digest: str) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self.path.with_suffix(".lock")):
             floors = self._read()
-            _require(floors.get(target), target, version, digest)
-            floors[target] = Floor(
-                kind=target.kind,
-                repository=target.repository,
-                name=target.name,
-                version=version,
-                digest=digest,
-            )
-            file = _File(floors=list(floors.values()))
-            replace_private(self.path, file.model_dump_json(indent=1).encode(), 0o600)
+            before = floors.get(target)
+            _require(before, target, version, digest)
+            if before is None or before.version < version:
+                floors[target] = _floor(target, version, digest)
+                file = _File(floors=list(floors.values()))
+                replace_private(self.path, file.model_dump_json(indent=1).encode(), 0o600)
 
     def _read(self) -> dict[Target, Floor]:
         try:
@@ -107,6 +97,16 @@ class Floors:
                 "Restore the file from a backup; without it older definitions are not known.",
             ) from None
         return {floor.target: floor for floor in file.floors}
+
+
+def _floor(target: Target, version: int, digest: str) -> Floor:
+    return Floor(
+        kind=target.kind,
+        repository=target.repository,
+        name=target.name,
+        version=version,
+        digest=digest,
+    )
 
 
 def _require(floor: Floor | None, target: Target, version: int, digest: str) -> None:

@@ -102,7 +102,6 @@ def test_both_alphabets_of_base64_are_read_and_fields_of_later_versions_ignored(
         b"[]",
         b"\xff",
         b"[" * 100_000,
-        b" " * (MAX_BYTES + 1),
         b'{"payloadType": "t", "payload": ""}',
         b'{"payloadType": "t", "signatures": []}',
         b'{"payload": "", "signatures": []}',
@@ -122,6 +121,13 @@ def test_both_alphabets_of_base64_are_read_and_fields_of_later_versions_ignored(
 def test_what_is_no_envelope_is_refused(content: bytes) -> None:
     with pytest.raises(MalformedEnvelope):
         parse_envelope(content)
+
+
+def test_an_envelope_larger_than_its_limit_is_refused() -> None:
+    envelope = b'{"payloadType": "t", "payload": "", "signatures": []}'
+    assert parse_envelope(envelope.ljust(MAX_BYTES)) == Envelope("t", b"", ())
+    with pytest.raises(MalformedEnvelope, match="more than"):
+        parse_envelope(envelope.ljust(MAX_BYTES + 1))
 
 
 def test_more_signatures_than_anybody_needs_are_refused() -> None:
