@@ -202,7 +202,8 @@ def _read_ready(folder: Path) -> Checkout | None:
         return None
     except OSError as error:
         raise _unwritable(folder, error) from None
-    return Checkout(made["commit"], tuple(made["notes"]))
+    # Folders of unfinished runs may be older than the tree in it.
+    return Checkout(made["commit"], made.get("tree", ""), tuple(made["notes"]))
 
 
 def _remove(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import anyio
 import anyio.to_thread
 
-from gitops_auditor.errors import GitOpsError, NotFound, Refused, Unavailable
+from gitops_auditor.errors import Conflict, GitOpsError, NotFound, Refused, Unavailable
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.checkout_files import (
     Listing,
@@ -28,10 +28,12 @@ from gitops_auditor.repositories.checkout_files import (
     write_head,
 )
 from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.git_directory import GitDirectory
 from gitops_auditor.repositories.git_process import Command, Executable, Output
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.references import References
-from gitops_auditor.repositories.revisions import WORKTREE, Revisions
+from gitops_auditor.repositories.revisions import STAGED, WORKTREE, Revisions
+from gitops_auditor.repositories.staging import copy_index, drop_index
 from gitops_auditor.repositories.working_copy import copy_files
 
 HISTORY = 200
@@ -62,9 +64,13 @@ _SET = (
 
 
 class Checkout(NamedTuple):
-    """What was made: the commit that is checked out, and what a job may miss, a sentence each."""
+    """What was made: the commit that is checked out and its tree, full ids.
+
+    `notes` say what a job may miss, a sentence each.
+    """
 
     commit: str
+    tree: str
     notes: tuple[str, ...]
 
 
@@ -80,29 +86,60 @@ class Checkouts:
         self._references = References(git)
 
     async def make(
-        self, repository: Repository, commit: str, folder: Path, *, max_bytes: int
+        self,
+        repository: Repository,
+        commit: str,
+        folder: Path,
+        *,
+        max_bytes: int,
+        index: Path | None = None,
     ) -> Checkout:
-        """Check a commit, or WORKTREE, out into an existing empty folder.
+        """Check a commit, WORKTREE or STAGED out into an existing empty folder.
 
-        WORKTREE becomes a commit that exists in the checkout only. Links stay links, submodules
-        empty folders, and files of git-lfs pointers. Raises NotFound for an unknown commit,
-        TooLarge for files over `max_bytes` together, Refused for a tree that git refuses, TimedOut.
-        The folder then holds something half-made, which is the caller's to remove.
+        WORKTREE and STAGED become commits that exist in the checkout only; `index` is where STAGED
+        is read from instead of the usual index (see `staging.copy_index`). Links stay links,
+        submodules empty folders, and files of git-lfs pointers. Raises NotFound for an unknown
+        commit, TooLarge for files over `max_bytes` together, Refused for a tree that git refuses,
+        Conflict for a merge that is not resolved in the index, TimedOut. The folder then holds
+        something half-made, which is the caller's to remove.
         """
         if commit == WORKTREE:
             root = await self._revisions.worktree(repository)
             return await self._of_worktree(root, folder, max_bytes)
+        if commit == STAGED:
+            root = await self._revisions.worktree(repository)
+            return await self._of_index(root, index, folder, max_bytes)
         source = await self._revisions.holding(repository, commit)
         return await self._of_commit(source, commit, folder, max_bytes)
 
     async def _of_commit(self, source: Path, commit: str, folder: Path, max_bytes: int) -> Checkout:
         tags = await self._borrow(source, commit, folder)
+        return await self._check_out(folder, commit, tags, max_bytes)
+
+    async def _of_index(
+        self, root: Path, index: Path | None, folder: Path, max_bytes: int
+    ) -> Checkout:
+        """The index is read by the new repository; it writes the tree, which the source lacks."""
+        head = await self._git.head_commit(root)
+        layout = await _located(root)
+        tags = await self._borrow(root, head, folder)
+        git_dir = folder / ".git"
+        await anyio.to_thread.run_sync(copy_index, layout, git_dir, index)
+        commit = await self._commit_index(folder, head, f"What is staged on {head or 'no commit'}")
+        # It calls files present that are not here.
+        await anyio.to_thread.run_sync(drop_index, git_dir)
+        return await self._check_out(folder, commit, tags, max_bytes)
+
+    async def _check_out(
+        self, folder: Path, commit: str, tags: list[str], max_bytes: int
+    ) -> Checkout:
         async with _both(partial(self._pack, folder, commit)):
             listing = await self._listing(folder, commit)
             check_size(listing.bytes, listing.files, max_bytes, MOST_FILES)
             await self._run(folder, "read-tree", ["--reset", "-u", "--end-of-options", commit])
         await self._settle(folder, tags)
-        return Checkout(commit, await anyio.to_thread.run_sync(listing.notes, folder))
+        notes = await anyio.to_thread.run_sync(listing.notes, folder)
+        return Checkout(commit, await self._tree(folder, commit), notes)
 
     async def _of_worktree(self, root: Path, folder: Path, max_bytes: int) -> Checkout:
         head = await self._git.head_commit(root)
@@ -118,16 +155,12 @@ class Checkouts:
         listing = await self._listing(folder, commit)
         notes = await anyio.to_thread.run_sync(listing.notes, folder)
         reasons = [f"{_shown(name)} was left out: {why}." for name, why in left_out.items()]
-        return Checkout(commit, (*notes, *sorted(reasons)[:MOST_NOTES]))
+        tree = await self._tree(folder, commit)
+        return Checkout(commit, tree, (*notes, *sorted(reasons)[:MOST_NOTES]))
 
     async def _borrow(self, source: Path, commit: str | None, folder: Path) -> list[str]:
         """Make the new repository, which reads the objects of the source for now."""
-        layout = await anyio.to_thread.run_sync(git_directory.locate, source)
-        if layout is None:
-            raise NotFound(
-                f"{source} is no git repository any more.",
-                hint="Restore it, or remove it from the registry.",
-            )
+        layout = await _located(source)
         references = await self._references.of(source)
         tags = {name: target for name, target in references.items() if name.startswith(_TAGS)}
         await anyio.to_thread.run_sync(lay_out, folder, layout, commit, tags)
@@ -160,13 +193,20 @@ class Checkouts:
     async def _commit_all(self, folder: Path, head: str | None) -> str:
         # Ignored files are not in the folder, and those that are tracked all the same belong in.
         await self._run(folder, "add", ["--all", "--force", "--", "."])
+        return await self._commit_index(folder, head, f"Working tree on {head or 'no commit'}")
+
+    async def _commit_index(self, folder: Path, head: str | None, message: str) -> str:
         tree = (await self._run(folder, "write-tree", [])).stdout.decode().strip()
         parents = ["-p", head] if head is not None else []
-        arguments = [*parents, "-m", f"Working tree on {head or 'no commit'}", tree]
+        arguments = [*parents, "-m", message, tree]
         committed = await self._run(folder, "commit-tree", arguments)
         commit = committed.stdout.decode().strip()
         await anyio.to_thread.run_sync(write_head, folder, commit)
         return commit
+
+    async def _tree(self, folder: Path, commit: str) -> str:
+        arguments = ["--verify", "--end-of-options", f"{commit}^{{tree}}"]
+        return (await self._run(folder, "rev-parse", arguments)).stdout.decode("ascii").strip()
 
     async def _settle(self, folder: Path, tags: list[str]) -> None:
         """Let go of the source, and of the tags that the history here does not reach."""
@@ -203,6 +243,16 @@ async def _both(other: Callable[[], Coroutine[object, object, None]]) -> AsyncIt
         raise failures.exceptions[0] from None
 
 
+async def _located(source: Path) -> GitDirectory:
+    layout = await anyio.to_thread.run_sync(git_directory.locate, source)
+    if layout is None:
+        raise NotFound(
+            f"{source} is no git repository any more.",
+            hint="Restore it, or remove it from the registry.",
+        )
+    return layout
+
+
 def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
@@ -213,6 +263,11 @@ def _failed(name: str, output: Output) -> GitOpsError:
         return Refused(
             f"The commit cannot be checked out: {complaint}",
             hint="Remove that path from the repository.",
+        )
+    if name == "write-tree" and "unmerged" in output.stderr:
+        return Conflict(
+            f"A merge is not resolved in the index: {complaint}",
+            hint="Resolve it, and stage the files with git add.",
         )
     return Unavailable(
         f"The checkout could not be made (git {name}): {complaint}",

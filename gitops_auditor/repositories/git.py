@@ -58,6 +58,11 @@ class Git:
         self._read_timeout = read_timeout
         self._transfer_timeout = transfer_timeout
 
+    @property
+    def executable(self) -> Executable:
+        """The program, with its bound on how many run at once."""
+        return self._executable
+
     async def is_repository(self, path: Path) -> bool:
         """Whether `path` is the top folder of a repository: checkout, linked worktree or bare."""
         return await anyio.to_thread.run_sync(git_directory.locate, path) is not None
@@ -153,6 +158,20 @@ class Git:
         if output.status:
             return None
         return output.stdout.decode("utf-8", "backslashreplace").split("\0")[:-1]
+
+    async def merge_base(self, path: Path, one: str, other: str) -> str | None:
+        """The best commit that both commits contain; None when there is none.
+
+        Raises NotFound when a commit is missing.
+        """
+        arguments = ["--end-of-options", _object_id(one), _object_id(other)]
+        output = await self._read(await self._layout(path), "merge-base", arguments)
+        if output.status not in (0, 1):
+            raise NotFound(
+                f"{path} lacks {one} or {other}, or a part of their history.",
+                hint="Fetch them. git says: " + _first_line(output),
+            )
+        return output.stdout.decode("ascii", "replace").strip() or None
 
     async def references(self, path: Path) -> dict[str, str]:
         """What each branch and tag names, by its full name, asked of git itself."""

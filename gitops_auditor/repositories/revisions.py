@@ -1,8 +1,9 @@
 """Which commit a name means in a registered repository, and what stands in that commit."""
 
 import difflib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,6 +11,7 @@ import anyio.to_thread
 
 from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.comparisons import Comparisons
 from gitops_auditor.repositories.git import Git, TreeEntry
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory
 from gitops_auditor.repositories.locations import Locations
@@ -20,6 +22,9 @@ from gitops_auditor.repositories.working_copy import regular_names
 
 WORKTREE: Final = "WORKTREE"
 """In place of a commit: HEAD with what is changed and new in the working tree."""
+
+STAGED: Final = "STAGED"
+"""In place of a commit: what a commit of the index of the working tree would hold."""
 
 MOST_CHANGED_PATHS = 10_000
 REMEMBERED: Final = 256
@@ -37,7 +42,7 @@ _BRANCH, _TAG, _REMOTE = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
 class Revision(NamedTuple):
     """A commit and the name it was asked for by.
 
-    `commit` is a full id, or WORKTREE. `branch` and `tag` are short names; at most one is set.
+    `commit` is a full id, WORKTREE or STAGED. `branch` and `tag` are short names; one at most is.
     """
 
     commit: str
@@ -53,19 +58,20 @@ class Revisions:
         self._git = git
         self._locations = locations
         self._references = References(git)
+        self._comparisons = Comparisons(git.executable)
         self._held: Recent[tuple[Path, str], bool] = Recent(REMEMBERED)
         self._listed: Recent[tuple[Path, str, str], list[TreeEntry]] = Recent(REMEMBERED)
         self._small: Recent[str, bytes] = Recent(REMEMBERED)
 
     async def resolve(self, repository: Repository, ref: str = "") -> Revision:
-        """The commit that `ref` means: a branch, a tag, an id (also abbreviated), or WORKTREE.
+        """The commit that `ref` means: a branch, tag, id (also abbreviated), WORKTREE or STAGED.
 
         Empty is the default branch. A name that is a branch and a tag is the branch. A mirror is
         brought up to date first. Raises InvalidRequest for what is no name, NotFound with branches
         that come near, Unavailable and Refused when the repository cannot be reached.
         """
-        if ref == WORKTREE:
-            return await self._uncommitted(repository)
+        if ref in (WORKTREE, STAGED):
+            return await self._uncommitted(repository, ref)
         if ref:
             _check_ref(ref)
         known = await self._already_here(repository, ref)
@@ -87,9 +93,8 @@ class Revisions:
         _check_path(path)
         if commit == WORKTREE:
             return await self._worktree_file(repository, path, max_bytes)
-        folder = await self.holding(repository, commit)
-        entries = await self._entries(folder, commit, path)
-        if not entries or entries[0].mode not in _REGULAR:
+        folder, entries = await self._listing(repository, commit, path)
+        if not entries or entries[0].mode not in _REGULAR or entries[0].path != path:
             return None
         blob = entries[0].blob
         content = self._small.get(blob)
@@ -108,15 +113,16 @@ class Revisions:
         if commit == WORKTREE:
             root = await self.worktree(repository)
             return await anyio.to_thread.run_sync(regular_names, root, folder)
-        path = await self.holding(repository, commit)
-        entries = await self._entries(path, commit, f"{folder}/" if folder else "")
-        names = [entry.path.rpartition("/")[2] for entry in entries if entry.mode in _REGULAR]
-        return sorted(names)
+        _, entries = await self._listing(repository, commit, f"{folder}/" if folder else "")
+        regular = [entry.path.rpartition("/") for entry in entries if entry.mode in _REGULAR]
+        return sorted(name for parent, _, name in regular if parent == folder)
 
     async def paths(self, repository: Repository, commit: str) -> list[str]:
         """Every path of a commit; links and submodules are among them. Raises as `file`."""
         if commit == WORKTREE:
             return await self._git.worktree_files(await self.worktree(repository))
+        if commit == STAGED:
+            return [entry.path for entry in (await self._listing(repository, commit, ""))[1]]
         folder = await self.holding(repository, commit)
         return [entry.path for entry in await self._git.tree(folder, commit)]
 
@@ -142,6 +148,59 @@ class Revisions:
             return None
         changed = await self._git.changed_paths(path, old, new)
         return None if changed is None or len(changed) > MOST_CHANGED_PATHS else changed
+
+    async def staged_paths(self, repository: Repository, index: Path | None = None) -> list[str]:
+        """Paths that differ between HEAD and the index, a renamed file by both names, sorted.
+
+        `index` is another index than the usual: see `staging.copy_index`. Raises InvalidRequest
+        without a working tree here, Unavailable, TooLarge.
+        """
+        layout, root = await self._layout_with_tree(repository)
+        head = await self._git.head_commit(root)
+        return sorted(await self._comparisons.staged(layout, head, index))
+
+    async def worktree_changed_paths(
+        self, repository: Repository, base: str | None = None
+    ) -> list[str]:
+        """Paths that differ between a commit, HEAD without one, and the working tree, sorted.
+
+        New files are among them unless they are ignored; submodules are not. Raises as
+        `staged_paths`.
+        """
+        layout, root = await self._layout_with_tree(repository)
+        base = base or await self._git.head_commit(root)
+        here = [os.fsencode(name) for name in await self._git.worktree_files(root)]
+        found = {name.decode("utf-8", "backslashreplace") for name in here}
+        if base is not None:
+            found -= {entry.path for entry in await self._git.tree(root, base)}
+            found.update(await self._comparisons.in_worktree(layout, root, base))
+        return sorted(found)
+
+    async def changed_lines(
+        self, repository: Repository, base: str, commit: str, index: Path | None = None
+    ) -> Mapping[str, frozenset[int]]:
+        """The numbers, from 1, of lines that are new in a commit, WORKTREE or STAGED, since `base`.
+
+        Files without new lines are left out; a renamed file has those that changed. All lines of a
+        binary file count. Raises NotFound for an unknown commit, Unavailable, TooLarge.
+        """
+        if commit not in (WORKTREE, STAGED):
+            path = await self._holding_both(repository, base, commit)
+            return await self._comparisons.lines(await self._located(path), base, commit)
+        layout, root = await self._layout_with_tree(repository)
+        await self._holding_both(repository, base, base)
+        if commit == STAGED:
+            return await self._comparisons.staged_lines(layout, base, index)
+        files = await self._git.worktree_files(root)
+        return await self._comparisons.worktree_lines(layout, root, base, files)
+
+    async def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
+        """The newest commit that both commits contain; None when there is none.
+
+        Raises NotFound for an unknown commit.
+        """
+        path = await self._holding_both(repository, one, other)
+        return await self._git.merge_base(path, one, other)
 
     async def heads(self, repository: Repository) -> dict[str, str]:
         """What each local branch and tag names, by full name; a mirror is read as it is.
@@ -174,12 +233,33 @@ class Revisions:
             hint="Push it, or fetch it into the repository, and start again.",
         )
 
+    async def _holding_both(self, repository: Repository, one: str, other: str) -> Path:
+        """A mirror that lacks the second is fetched, so that it has both then."""
+        await self.holding(repository, one)
+        return await self.holding(repository, other)
+
+    async def _located(self, path: Path) -> GitDirectory:
+        layout = await anyio.to_thread.run_sync(git_directory.locate, path)
+        if layout is None:
+            raise NotFound(f"{path} is no git repository any more.", hint="Restore it.")
+        return layout
+
     async def _has(self, path: Path, commit: str) -> bool:
         """Whether the repository has the commit; one that it had a moment ago is not asked for."""
         if self._held.get((path, commit)):
             return True
         found = bool(await self._git.commits(path, [commit]))
         return self._held.put((path, commit), found) if found else False
+
+    async def _listing(
+        self, repository: Repository, commit: str, name: str
+    ) -> tuple[Path, list[TreeEntry]]:
+        """Entries of a commit or of STAGED, and the repository that has them."""
+        if commit != STAGED:
+            path = await self.holding(repository, commit)
+            return path, await self._entries(path, commit, name)
+        layout, root = await self._layout_with_tree(repository)
+        return root, await self._comparisons.staged_entries(layout, name)
 
     async def _entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
         known = self._listed.get((path, commit, name))
@@ -202,11 +282,11 @@ class Revisions:
             )
         return layout, layout.worktree
 
-    async def _uncommitted(self, repository: Repository) -> Revision:
+    async def _uncommitted(self, repository: Repository, ref: str) -> Revision:
         layout, _ = await self._layout_with_tree(repository)
         head = await anyio.to_thread.run_sync(git_directory.head_reference, layout) or ""
         branch = head.removeprefix(_BRANCH) if head.startswith(_BRANCH) else None
-        return Revision(WORKTREE, branch, None, WORKTREE)
+        return Revision(ref, branch, None, ref)
 
     async def _worktree_file(
         self, repository: Repository, path: str, max_bytes: int
@@ -257,7 +337,7 @@ def _check_ref(ref: str) -> None:
     if _REF.fullmatch(ref) is None or _REF_ILLEGAL.search(ref):
         raise InvalidRequest(
             f"{ref[:80]!r} is not the name of a branch, a tag or a commit.",
-            hint=f"Give a branch such as main, a tag, the id of a commit, or {WORKTREE}.",
+            hint=f"Give a branch such as main, a tag, the id of a commit, {WORKTREE} or {STAGED}.",
         )
 
 

@@ -72,7 +72,7 @@ async def test_a_checkout_holds_the_commit_that_was_asked_for_and_is_clean(
     second = await commit(source, {"a.txt": "2"})
     await commit(source, {"a.txt": "3"})
     made = await make(checkouts, source, second, target)
-    assert made == Checkout(second, ())
+    assert made == Checkout(second, await git(source, "rev-parse", f"{second}^{{tree}}"), ())
     assert contents(target) == {"a.txt": b"2", "folder/run.sh": b"#!/bin/sh\n"}
     assert (target / "folder/run.sh").stat().st_mode & 0o111
     assert await git(target, "rev-parse", "HEAD") == second
