@@ -28,7 +28,7 @@ def trends(
 ) -> QualityTrends:
     """The `days` days of UTC up to and with `last`; rows of other days are left out.
 
-    `by_repository` adds the days of each repository that had a validation, by id.
+    `by_repository` adds the days of each repository that had any of these rows, by id.
     """
     first = last - timedelta(days=days - 1)
     calendar = [first + timedelta(days=number) for number in range(days)]
@@ -57,8 +57,8 @@ def _repositories(
     for row in kept:
         rows[row.repository_id].append(row)
     return [
-        RepositoryTrend(repository_id=name, days=_days(calendar, theirs[name], rows.get(name, ())))
-        for name in sorted(theirs)
+        RepositoryTrend(repository_id=name, days=_days(calendar, theirs[name], rows[name]))
+        for name in sorted({*theirs, *rows})
     ]
 
 

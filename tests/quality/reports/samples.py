@@ -17,6 +17,7 @@ ODD_NAMES = (
     "#set page[*bold*] $x$ <b>&amp; `code` @someone #12",
     "back\\slash \\| pipe | and \\n",
     "שלום עולם",
+    "مرحبا 日本語 😀",
     "a café with naïve ☃ and Ωmega",
     '"><script>alert(1)</script>]]>',
     "x" * 200,
