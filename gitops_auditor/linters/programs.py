@@ -82,8 +82,8 @@ def readable_folders(path: Path, user: User) -> tuple[str, ...]:
     found: dict[Path, None] = {}
     for program in _with_interpreters(path):
         for each in (program, program.resolve()):
-            folder = _home_of(each)
-            if not _is_of_system(folder):
+            if not _is_of_system(each):
+                folder = _home_of(each)
                 require_reachable(folder / "program", user)
                 found[folder] = None
     return tuple(map(str, found))
@@ -118,8 +118,8 @@ def _home_of(program: Path) -> Path:
     return prefix if is_prefix else program.parent
 
 
-def _is_of_system(folder: Path) -> bool:
-    return any(folder == one or folder.is_relative_to(one) for one in _SYSTEM)
+def _is_of_system(program: Path) -> bool:
+    return any(program.is_relative_to(folder) for folder in _SYSTEM)
 
 
 def _npm_package(program: Path) -> Path | None:

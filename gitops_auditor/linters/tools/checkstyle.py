@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from xml.parsers import expat
 
 from gitops_auditor.linters.tool import UnreadableOutput
+
+VERSION: Final = "4.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Checkstyle:
 def parse(report: bytes) -> Checkstyle:
     """The report that an output is; raises UnreadableOutput for anything else, or only a part."""
     reader = _Reader()
+    if not report.startswith(b"<?xml "):
+        raise UnreadableOutput("It did not print the report that it was asked for.")
     try:
         reader.parser.Parse(report, True)
     except expat.ExpatError:
@@ -58,7 +63,7 @@ class _Reader:
             self.files.append(_text(attributes, "name"))
         elif self._open == ["checkstyle", "file", "error"]:
             self.faults.append(_fault(self.files[-1], attributes))
-        elif self._open != ["checkstyle"]:
+        elif self._open != ["checkstyle"] or attributes.get("version") != VERSION:
             raise UnreadableOutput("It printed XML that is not the report of a linter.")
 
     def _ends(self, _: str) -> None:

@@ -60,11 +60,11 @@ class Hadolint:
         """Its findings, when it names all files."""
         if ended.stderr.strip():
             raise UnreadableOutput("It complained, of a file or of its configuration.")
-        _, start, last = ended.stdout.rpartition(_START)
+        before, start, last = ended.stdout.rpartition(_START)
         report = parse(start + last)
         require_exit(ended, (0, 1), self.name)
-        if ended.exit_code and not report.faults:
-            raise UnreadableOutput("It failed, and says nothing of why.")
+        if not report.faults and (ended.exit_code or before not in {b"", b"[]", start + last}):
+            raise UnreadableOutput("It says nothing in its report, but something beside it.")
         findings = [_finding(each, request) for each in report.faults]
         return Reading(findings, require_all(request, report.files, self.name))
 

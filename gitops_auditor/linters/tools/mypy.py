@@ -79,11 +79,11 @@ class Mypy:
         return _in_setup(root / "setup.cfg") or _in_project(root / "pyproject.toml")
 
     def command(self, program: Program, request: Request) -> Invocation:
-        """With a file of ours after theirs."""
+        """With a file of ours, of which mypy tells after those that do not need each other."""
         config = config_for(request, "*mypy*.ini", "setup.cfg", "pyproject.toml")
         named = (f"--config-file={config}",) if config else ()
         planted = str(request.scratch / _PLANTED)
-        argv = (str(program.path), *_OPTIONS, *named, "--", *given(request), planted)
+        argv = (str(program.path), *_OPTIONS, *named, "--", planted, *given(request))
         return Invocation(argv, planted={_PLANTED: _FAULT})
 
     def read(self, ended: Ended, request: Request) -> Reading:
@@ -93,7 +93,7 @@ class Mypy:
         messages = [validated(_MESSAGE, line, self.name) for line in ended.stdout.splitlines()]
         planted = str(request.scratch / _PLANTED)
         ours = [one for one in messages if one.file == planted]
-        if [one.code for one in ours] != ["name-defined"]:
+        if [one.code for one in ours] != ["name-defined"] or ended.exit_code != 1:
             raise UnreadableOutput("mypy does not report a fault that it was shown.")
         theirs = [one for one in messages if one.file != planted]
         return Reading([_finding(one, request) for one in theirs], len(request.files))
