@@ -54,6 +54,7 @@ async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterato
     `soon` says that there will be a job at once.
     """
     from gitops_auditor.pipelines.carrying import open_executor
+    from gitops_auditor.wiring.gate_jobs import GateJobs
 
     async with open_executor(
         services.settings,
@@ -63,6 +64,7 @@ async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterato
         services.process,
         services.repositories,
         services.pipelines,
+        GateJobs(services.quality, services.audit),
         soon=soon,
     ) as executor:
         yield executor

@@ -44,6 +44,7 @@ async def forget(services: Services) -> None:
         await services.events.prune(settings.events_kept)
         await services.work.prune(oldest)
         await services.pipelines.retention.forget(settings.runs_kept_days)
+        await services.quality.retention.forget(settings.quality_metrics_retention_days)
     except GitOpsError as failure:
         await _log.awarning("pruning failed", code=failure.code, reason=failure.message)
 

@@ -13,10 +13,12 @@ from gitops_auditor.dependencies.service import DependencyService
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.events import EventLog
 from gitops_auditor.pipelines.assembly import PipelineServices, open_pipelines
+from gitops_auditor.quality.assembly import QualityServices
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.schema import is_current, upgrade
+from gitops_auditor.wiring.quality import open_gates
 from gitops_auditor.work import Process, WorkManager, open_process
 
 
@@ -35,6 +37,7 @@ class Services:
     dependencies: DependencyService
     dependency_queries: DependencyQueries
     pipelines: PipelineServices
+    quality: QualityServices
 
 
 @asynccontextmanager
@@ -63,7 +66,10 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
     git = Git()
     repositories = RepositoryRegistry(database, events, audit, git, settings)
     dependencies = DependencyService(database, events, audit, repositories, git, settings)
-    pipelines = open_pipelines(settings, database, events, audit, repositories)
+    pipelines = await stack.enter_async_context(
+        open_pipelines(settings, database, events, audit, repositories)
+    )
+    quality = open_gates(settings, database, events, audit, process, repositories, pipelines)
     return Services(
         settings=settings,
         database=database,
@@ -75,7 +81,8 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
         repositories=repositories,
         dependencies=dependencies,
         dependency_queries=DependencyQueries(dependencies, repositories, settings),
-        pipelines=await stack.enter_async_context(pipelines),
+        pipelines=pipelines,
+        quality=await stack.enter_async_context(quality),
     )
 
 

@@ -14,7 +14,7 @@ import typer
 
 from gitops_auditor import __version__
 from gitops_auditor.cli.commands import program
-from gitops_auditor.cli.terminal import visible
+from gitops_auditor.cli.terminal import explain_failure
 from gitops_auditor.config import load_settings
 from gitops_auditor.errors import GitOpsError, Unavailable
 
@@ -85,9 +85,7 @@ def _explain_usage(wrong_usage: Any) -> int:
 
 
 def _explain_failure(failure: Any) -> int:
-    typer.secho(f"error: {visible(failure.message)}", fg=typer.colors.RED, err=True)
-    if failure.hint:
-        typer.echo(f"  {visible(failure.hint)}", err=True)
+    explain_failure(failure)
     return EXPECTED_FAILURE
 
 

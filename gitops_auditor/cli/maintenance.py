@@ -1,12 +1,15 @@
 """`gitops-auditor maintenance`: chores for a timer."""
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call, call_long, with_platform
-from gitops_auditor.cli.terminal import line, plain
+from gitops_auditor.cli.terminal import line, plain, write_bytes
+from gitops_auditor.quality.trend_models import ReportFormat
 
 app = typer.Typer(help="Chores for a timer.", no_args_is_help=True)
 
@@ -42,3 +45,33 @@ def cleanup_runs(
     for run in done.runs if dry_run else ():
         line(f"{run.id} {plain(run.repository_id)} run {run.run_number} {run.status}")
     line(f"{done.removed} runs {'are to go' if dry_run else 'are gone'}.")
+
+
+@app.command("generate-report")
+def generate_report(
+    report_format: ReportFormat = typer.Option("html", "--format", help="Kind of file."),
+    days: int = typer.Option(30, min=1, help="Days that it covers, until now."),
+    repository: list[str] = typer.Option([], "--repository", "-r", help="Only of these."),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", help="File to write; else one in the data folder."
+    ),
+) -> None:
+    """Write a report of what quality gates said: summary, trends, what failed and where."""
+
+    async def body(platform: Platform) -> Path:
+        made = await call(
+            platform,
+            "generate_quality_report",
+            format=report_format,
+            days=days,
+            repositories=repository or None,
+        )
+        folder = platform.settings.data_dir / "reports"
+        path = output or folder / made.file_name
+        if output is None:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        content = made.content.encode()
+        write_bytes(path, base64.b64decode(content) if made.encoding == "base64" else content)
+        return path
+
+    line(plain(with_platform(body)))

@@ -8,6 +8,7 @@ import typer
 
 from gitops_auditor.app import Platform, carrying_out
 from gitops_auditor.cli.following import COLOURS, RunFollower
+from gitops_auditor.cli.here import checked_out, repository_in
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line, plain, print_json, visible
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
@@ -68,29 +69,14 @@ async def _request(
     if pipeline is not None and not (folder / ".git").exists():
         found = await platform.services.pipelines.registry.find(pipeline)
         return {"pipeline_id": found.id, "ref": ref or None, "inputs": inputs or None}
-    repository_id = await _repository(platform, folder)
-    at = ref or await _checked_out(platform, repository_id)
+    repository_id = await repository_in(platform, folder)
+    at = ref or await checked_out(platform, repository_id)
     synced = await call(platform, "sync_pipelines", repository_id=repository_id, ref=at)
     for problem in synced.problems:
         place = "" if problem.reason.startswith(problem.path) else f"{problem.path}: "
         typer.echo(visible(place + problem.reason), err=True)
     found_id = await _chosen(platform, repository_id, pipeline, synced)
     return {"pipeline_id": found_id, "ref": at, "inputs": inputs or None}
-
-
-async def _repository(platform: Platform, folder: Path) -> str:
-    """The id of the repository in the folder, which is registered when it is not known."""
-    for known in await platform.services.repositories.all():
-        if known.path == str(folder):
-            return known.id
-    registered = await call(platform, "register_repository", path=str(folder))
-    return str(registered.id)
-
-
-async def _checked_out(platform: Platform, repository_id: str) -> str:
-    repository = await platform.services.repositories.get(repository_id)
-    revision = await platform.services.pipelines.revisions.checked_out(repository)
-    return revision.ref
 
 
 async def _chosen(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 from pydantic import BaseModel
 
-from gitops_auditor.errors import Unavailable
+from gitops_auditor.errors import GitOpsError, Unavailable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,6 +60,13 @@ def points(sentences: Iterable[str]) -> None:
         typer.echo(wrapped)
 
 
+def explain_failure(failure: GitOpsError) -> None:
+    """Tell on standard error what is wrong, and what to do."""
+    typer.secho(f"error: {visible(failure.message)}", fg=typer.colors.RED, err=True)
+    if failure.hint:
+        typer.echo(f"  {visible(failure.hint)}", err=True)
+
+
 def print_json(model: BaseModel) -> None:
     """One JSON object on standard output, for programs."""
     print_json_value(model.model_dump(mode="json"))
@@ -71,9 +78,14 @@ def print_json_value(value: object) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
+    """Write a text that the user wants in a file. Raises Unavailable when that is not possible."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file that the user named. Raises Unavailable when that is not possible."""
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        path.write_bytes(content)
     except OSError as refused:
         raise Unavailable(
             f"{path} cannot be written: {refused.strerror}.", hint="Name another file."

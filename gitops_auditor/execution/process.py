@@ -55,7 +55,7 @@ class Processes:
         try:
             yield processes
         finally:
-            await processes._close()
+            await processes.close()
 
     async def start(self, order: Order, sink: OutputSink) -> "JobProcess":
         """Hand the order to a supervisor.
@@ -101,7 +101,8 @@ class Processes:
         if supervisor is not None:
             self._supervisors.give_back(supervisor)
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Kill every job that still runs."""
         for job in list(self._running):
             job.abandon()
         await self._supervisors.close()

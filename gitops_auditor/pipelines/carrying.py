@@ -31,7 +31,7 @@ FOR_EVER_DAYS: Final = 36_500
 
 
 @asynccontextmanager
-async def open_executor(
+async def open_executor(  # noqa: PLR0913 - all that carrying out takes
     settings: Settings,
     database: Database,
     events: EventLog,
@@ -39,17 +39,20 @@ async def open_executor(
     process: Process,
     repositories: RepositoryRegistry,
     pipelines: PipelineServices,
+    gates: JobHandler,
     *,
     soon: bool = False,
 ) -> AsyncIterator[Executor]:
     """What carries out runs in this process. At the end every job of it is ended.
 
-    What jobs run in is started with the first one, or at once when there will be one `soon`.
+    `gates` carries out the jobs that ask quality gates. What jobs run in is started with the first
+    one, or at once when there will be one `soon`.
     """
     async with Sandbox.open(settings) as sandbox, _prepared(sandbox) if soon else nullcontext():
         handlers: Mapping[JobKind, JobHandler] = {
             "script": ScriptJobs.open(settings, database, sandbox),
             "mcp": McpJobs(pipelines.connections, settings),
+            "gate": gates,
         }
         journal = Journal(database, events, audit)
         parts = EngineParts(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from gitops_auditor.errors import NotFound, TooLarge
-from gitops_auditor.pipelines.models import JobKind, PipelineDefinition
+from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
 
@@ -16,8 +16,6 @@ FOLDER: Final = ".gitops/pipelines"
 BESIDE: Final = ".gitops"
 FILES: Final = (f"{BESIDE}/pipeline.yaml", f"{BESIDE}/pipeline.yml")
 ENDINGS: Final = (".yaml", ".yml")
-CARRIED_OUT: Final[tuple[JobKind, ...]] = ("script", "mcp", "approval")
-"""Kinds of jobs that the platform has a handler for; the engine itself waits for approvals."""
 MAX_BYTES: Final = 512 * 1024
 
 
@@ -49,9 +47,7 @@ class Definitions:
 
         _refuse_large(len(source.encode()), "The definition")
         whole = expand_source(source, None)
-        return Read(
-            whole, parse_definition(whole, servers=self._servers(), kinds=CARRIED_OUT), None
-        )
+        return Read(whole, parse_definition(whole, servers=self._servers()), None)
 
     async def at(self, repository: Repository, commit: str, path: str) -> Read:
         """The definition in a file of a commit. Raises NotFound and InvalidDefinition."""
@@ -67,9 +63,7 @@ class Definitions:
         text = content.decode("utf-8", "replace")
         known = await self._templates(repository, commit, path, text)
         # What is wrong is found where it is written, in the text before templates are filled in.
-        definition = parse_definition(
-            text, path, servers=self._servers(), kinds=CARRIED_OUT, reader=known.get
-        )
+        definition = parse_definition(text, path, servers=self._servers(), reader=known.get)
         return Read(expand_source(text, known.get, path), definition, commit)
 
     async def files(self, repository: Repository, commit: str) -> list[str]:

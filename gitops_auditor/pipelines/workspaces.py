@@ -51,7 +51,7 @@ class RunWorkspaces:
         made = await anyio.to_thread.run_sync(_read_ready, folder)
         if made is None:
             made = await self._make(folder, repository_id, commit_sha)
-        return Workspace(folder / "checkout", folder / "home", made.commit)
+        return Workspace(folder / "checkout", folder / "home", made.commit, made.tree)
 
     async def notes(self, run_id: str) -> tuple[str, ...]:
         """What the jobs of an opened run may miss in its checkout, a sentence each."""

@@ -10,8 +10,9 @@ import anyio
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.log import get_logger
-from gitops_auditor.quality.evidence import Check, Evidence, Subject
-from gitops_auditor.quality.gate import Gate, GateKind
+from gitops_auditor.quality.evidence import Check, Evidence, Subject, Verdict
+from gitops_auditor.quality.gate import Gate
+from gitops_auditor.quality.gate_rules import GateKind
 from gitops_auditor.quality.known import Known
 from gitops_auditor.quality.novelty import only_new
 from gitops_auditor.quality.requests import AskedGate
@@ -51,8 +52,9 @@ class Asker:
     ) -> Answer:
         """The answer of one gate; a failure of ours is raised, every other one is an `error`."""
         began = time.monotonic()
-        if asked.refused:
-            return Answer(asked, Evidence("error", asked.refused))
+        if asked.refused is not None:
+            metrics = {"refused": asked.refused.code}
+            return Answer(asked, Evidence("error", asked.refused.reason, metrics=metrics))
         key = await self._key(asked.gate, asked.stored.digest, subject, base)
         if key is not None and reuse and self._settings.quality_gate_cache_enabled:
             reused = await self._known.result(key)
@@ -124,7 +126,7 @@ class Asker:
 
 
 def _evidence_of(reused: GateResult) -> Evidence:
-    verdict = "passed" if reused.status == "passed" else "failed"
+    verdict: Verdict = "passed" if reused.status == "passed" else "failed"
     return Evidence(
         verdict,
         reused.reason,

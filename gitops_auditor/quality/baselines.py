@@ -108,7 +108,8 @@ class Baselines:
         for one in sorted(known, key=_version, reverse=True):
             if release(one.name) is None or one.commit == commit:
                 continue
-            if await self._repositories.revisions.is_ancestor(repository, one.commit, commit):
+            common = await self._repositories.revisions.merge_base(repository, one.commit, commit)
+            if common == one.commit:
                 return one
         return None
 

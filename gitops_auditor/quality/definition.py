@@ -173,7 +173,7 @@ def _validated(root: Node, findings: list[Finding]) -> GateFile | None:
     try:
         return GateFile.model_validate(plain(root))
     except ValidationError as error:
-        findings += model_findings(error, root, GateFile, ALIASES)
+        findings += model_findings(error, root, GateFile, ALIASES, findings)
         return None
 
 

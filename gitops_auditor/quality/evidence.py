@@ -18,10 +18,11 @@ class Subject:
     """A commit of a repository, checked out into a folder that is thrown away.
 
     `commit` is its id, or WORKTREE or STAGED. `root` is its checkout, which checks may write into;
-    `home` is a folder for what they leave. Both belong to the user of jobs. `tree` is the id of the tree. `files` are the changed files
-    that are looked at, relative to the root, None for the whole repository. `base` is the commit
-    that the change is compared with. `worktree` is the user's own folder, for a look at reports
-    that are not under version control; it is None unless it is what was checked out.
+    `home` is a folder for what they leave. Both belong to the user of jobs. `tree` is the id of the
+    tree. `files` are the changed files that are looked at, relative to the root, None for the whole
+    repository. `base` is the commit that the change is compared with. `worktree` is the user's own
+    folder, for a look at reports that are not under version control; it is None unless it is what
+    was checked out.
     `run_id` is the pipeline run that asks, if one does.
     """
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from gitops_auditor.quality.gate import Gate, GateKind, GateType
+from gitops_auditor.quality.gate import Gate, GateType
+from gitops_auditor.quality.gate_rules import GateKind
 from gitops_auditor.quality.results import Record
 
 EVERY_REPOSITORY = ""

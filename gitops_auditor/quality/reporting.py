@@ -10,10 +10,16 @@ from gitops_auditor.errors import NotFound
 from gitops_auditor.quality.answers import Answers
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.reports.data import RenderedReport, ReportData
+from gitops_auditor.quality.results import QualityReport
 from gitops_auditor.quality.store import statistics
 from gitops_auditor.quality.store.statistics import Scope
 from gitops_auditor.quality.summaries import summarise
-from gitops_auditor.quality.trend_models import QualitySummary, QualityTrends, ReportRequest
+from gitops_auditor.quality.trend_models import (
+    QualitySummary,
+    QualityTrends,
+    ReportFormat,
+    ReportRequest,
+)
 from gitops_auditor.quality.trends import trends
 from gitops_auditor.storage.database import Database
 
@@ -68,6 +74,13 @@ class Reporting:
 
         data = await self._data(request)
         return await anyio.to_thread.run_sync(render, data, request.format)
+
+    async def render_one(self, report: QualityReport, wanted: ReportFormat) -> RenderedReport:
+        """One validation as a file."""
+        from gitops_auditor.quality.reports.rendering import render  # noqa: PLC0415 - as above
+
+        data = ReportData(generated_at=datetime.now(UTC), reports=[report])
+        return await anyio.to_thread.run_sync(render, data, wanted)
 
     async def _data(self, request: ReportRequest) -> ReportData:
         now = datetime.now(UTC)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from gitops_auditor.quality.gate import Gate, GateType
 from gitops_auditor.quality.records import GateDetails
+from gitops_auditor.quality.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AskedGate:
 
     stored: GateDetails
     gate: Gate
-    refused: str = ""
+    refused: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

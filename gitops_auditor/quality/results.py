@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gitops_auditor.formats.findings import Finding, Severity, ToolReport
-from gitops_auditor.quality.gate import GateKind, GateType
+from gitops_auditor.quality.gate import GateType
+from gitops_auditor.quality.gate_rules import GateKind
 
 GateStatus = Literal["passed", "failed", "warning", "skipped", "error"]
 """`warning`: it failed or errored, and is not required. `error`: it could not look."""

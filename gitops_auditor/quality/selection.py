@@ -19,6 +19,7 @@ from gitops_auditor.quality.definition import (
 )
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.gate_files import FILES, FOLDER, gate_places, joined
+from gitops_auditor.quality.refusal import Refusal
 from gitops_auditor.quality.requests import AskedGate, Selection
 from gitops_auditor.quality.service import QualityGates, details_of, file_gate_id
 from gitops_auditor.quality.trusting import Source, Trusting, envelope_path
@@ -46,8 +47,18 @@ class GateSelection:
         self._gates = gates
         self._trusting = trusting
 
-    async def of(self, repository: Repository, folders: Folders, gate_type: GateType) -> Selection:
-        """The gates of a type, those of the platform first. `folders` hold the commit as it is."""
+    async def of(
+        self,
+        repository: Repository,
+        folders: Folders,
+        gate_type: GateType,
+        *,
+        is_default: bool,
+    ) -> Selection:
+        """The gates of a type, those of the platform first. `folders` hold the commit as it is.
+
+        `is_default` says that it is the end of the default branch.
+        """
         given = [
             AskedGate(stored, stored.gate(), await self._trusting.why_not_gate(stored))
             for stored in await self._gates.of_platform(repository.id, gate_type)
@@ -58,16 +69,17 @@ class GateSelection:
             return Selection(given, [_line(problem) for problem in wrong.problems[:MOST_SHOWN]])
         except GitOpsError as failure:
             return Selection(given, [failure.message])
+        sources = stated.sources if stated is not None else []
+        refused = await self._trusting.why_not_files(repository.id, sources, is_default=is_default)
         if stated is None:
-            return Selection(given)
-        refused = await self._trusting.why_not_files(repository.id, stated.sources)
+            return Selection(given, [refused.reason] if refused is not None else [])
         own = _asked(repository, stated, gate_type, refused)
         await self._gates.keep_file_gates([one.stored for one in own])
         return Selection([*given, *own], notes=stated.notes)
 
 
 def _asked(
-    repository: Repository, stated: _Stated, gate_type: GateType, refused: str
+    repository: Repository, stated: _Stated, gate_type: GateType, refused: Refusal | None
 ) -> list[AskedGate]:
     now = datetime.now(UTC)
     gates = [one.gate for one in effective_gates(stated.file) if one.gate_type == gate_type]

@@ -1,7 +1,7 @@
 """Validates a commit: its files are checked out, every gate is asked, the answers are kept."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,26 +10,20 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import JsonValue, NotFound
-from gitops_auditor.events import EventLog
+from gitops_auditor.errors import NotFound
 from gitops_auditor.identity import new_id
 from gitops_auditor.quality.asking import Answer, Asker
 from gitops_auditor.quality.changes import Changes, Comparison
-from gitops_auditor.quality.concluding import About, gate_result, report_of
+from gitops_auditor.quality.concluding import About
 from gitops_auditor.quality.evidence import Subject
+from gitops_auditor.quality.keeping import Keeping
 from gitops_auditor.quality.requests import AskedGate, Selection, ValidationRequest
-from gitops_auditor.quality.results import Override, QualityReport
+from gitops_auditor.quality.results import QualityReport
 from gitops_auditor.quality.selection import GateSelection
-from gitops_auditor.quality.service import CHANNEL
-from gitops_auditor.quality.store import overrides as override_store
-from gitops_auditor.quality.store import results as store
-from gitops_auditor.quality.store.results import NewResult
 from gitops_auditor.quality.workspaces import Folders, Workspaces
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.service import RepositoryRegistry
-from gitops_auditor.storage.database import Database
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 
@@ -42,23 +36,19 @@ class Validator:
 
     def __init__(
         self,
-        database: Database,
-        events: EventLog,
-        audit: Audit,
         repositories: RepositoryRegistry,
         workspaces: Workspaces,
         selection: GateSelection,
         asker: Asker,
+        keeping: Keeping,
         settings: Settings,
     ) -> None:
-        self._database = database
-        self._events = events
-        self._audit = audit
         self._repositories = repositories
         self._changes = Changes(repositories.revisions)
         self._workspaces = workspaces
         self._selection = selection
         self._asker = asker
+        self._keeping = keeping
         self._settings = settings
 
     async def validate(
@@ -91,20 +81,32 @@ class Validator:
                 began,
                 executed_at,
             )
-            selection = await self._selected(repository, folders, request)
+            is_default = (
+                comparison.worktree is None
+                and revision.branch is not None
+                and revision.branch == (repository.default_branch or revision.branch)
+            )
+            selection = await self._selected(repository, folders, request, is_default=is_default)
             subject = await anyio.to_thread.run_sync(
                 _subject, about, folders, revision.commit, comparison, actor
             )
             base = await self._base(subject, selection, stack)
             answers = await self._answers(selection, subject, base, progress, reuse=request.reuse)
-        return await self._kept(about, selection, answers, actor)
+        return await self._keeping.keep(about, selection, answers, actor, revision.tag)
 
     async def _selected(
-        self, repository: Repository, folders: Folders, request: ValidationRequest
+        self,
+        repository: Repository,
+        folders: Folders,
+        request: ValidationRequest,
+        *,
+        is_default: bool,
     ) -> Selection:
         if self._settings.quality_gate_enforcement == "off":
             return Selection()
-        found = await self._selection.of(repository, folders, request.gate_type)
+        found = await self._selection.of(
+            repository, folders, request.gate_type, is_default=is_default
+        )
         if request.gate is None:
             return found
         gates = [one for one in found.gates if request.gate in (one.gate.name, one.stored.id)]
@@ -154,27 +156,6 @@ class Validator:
                 await ask(asked)
         return [answers[one.stored.id] for one in selection.gates]
 
-    async def _kept(
-        self, about: About, selection: Selection, answers: Sequence[Answer], actor: str
-    ) -> QualityReport:
-        given = await self._overrides(about, answers)
-        results = [gate_result(about, one, given.get(one.asked.stored.id)) for one in answers]
-        report = report_of(about, selection, answers, results)
-        keys = [one.key for one in answers]
-        kept = [NewResult(result, key) for result, key in zip(results, keys, strict=True)]
-        async with self._database.write() as transaction:
-            await store.insert_report(transaction, report, kept, actor, about.run_id)
-            await self._audit.effect(transaction, None, _facts(report))
-            await self._events.append(
-                transaction, CHANNEL, f"quality.validation.{report.status}", _told(report)
-            )
-        return report
-
-    async def _overrides(self, about: About, answers: Sequence[Answer]) -> dict[str, Override]:
-        ids = [one.asked.stored.id for one in answers]
-        async with self._database.read() as connection:
-            return await override_store.of_tree(connection, about.repository_id, about.tree, ids)
-
 
 def _subject(
     about: About, folders: Folders, commit: str, comparison: Comparison, actor: str
@@ -214,39 +195,3 @@ def _present(files: tuple[str, ...] | None, folders: Folders) -> tuple[str, ...]
     root = folders.root.resolve()
     paths = ((file, root / file) for file in files)
     return tuple(file for file, path in paths if path.is_file() and path.resolve() == path)
-
-
-def _facts(report: QualityReport) -> dict[str, object]:
-    """What the audit keeps: also what was refused, and who let what pass."""
-    return {
-        **_told(report),
-        "enforcement": report.enforcement,
-        "gates": [
-            {
-                "gate_id": one.gate_id,
-                "gate": one.gate,
-                "status": one.status,
-                "digest": one.digest,
-                "reason": one.reason,
-                "override": one.override.id if one.override else None,
-            }
-            for one in report.gates
-        ],
-    }
-
-
-def _told(report: QualityReport) -> dict[str, JsonValue]:
-    counts: dict[str, JsonValue] = {
-        status: sum(one.status == status for one in report.gates)
-        for status in ("passed", "failed", "warning", "skipped", "error")
-    }
-    return {
-        "validation_id": report.id,
-        "repository_id": report.repository_id,
-        "gate_type": report.gate_type,
-        "commit": report.commit,
-        "status": report.status,
-        "passed": report.passed,
-        "score": report.score,
-        "gates": counts,
-    }

@@ -87,10 +87,26 @@ def head_commit(layout: GitDirectory) -> str | None:
 
 def origin_url(layout: GitDirectory) -> str | None:
     """The URL of the remote `origin` exactly as written, which may contain credentials."""
+    return _configured(layout, "remote", "origin", "url")
+
+
+def hooks_folder(layout: GitDirectory) -> Path:
+    """Where git looks for the hooks of the repository (git-config(1), core.hooksPath).
+
+    Only the repository's own configuration is read, not that of its user.
+    """
+    named = _configured(layout, "core", "", "hookspath")
+    if named is None:
+        return layout.common_dir / "hooks"
+    return (layout.worktree or layout.git_dir) / Path(named).expanduser()
+
+
+def _configured(layout: GitDirectory, section: str, subsection: str, key: str) -> str | None:
     content = read_regular(layout.common_dir / "config", limit=4 * 1024 * 1024)
     if content is None:
         return None
-    return value_of(parse_config(content.decode("utf-8", "replace")), "remote", "origin", "url")
+    entries = parse_config(content.decode("utf-8", "replace"))
+    return value_of(entries, section, subsection, key)
 
 
 def default_branch(layout: GitDirectory) -> str | None:

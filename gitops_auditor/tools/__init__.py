@@ -7,6 +7,9 @@ from gitops_auditor.tools import (
     health,
     pipeline_templates,
     pipelines,
+    quality,
+    quality_gates,
+    quality_reports,
     repositories,
     run_reports,
     runs,
@@ -14,14 +17,18 @@ from gitops_auditor.tools import (
 )
 from gitops_auditor.tools.aliases import ALIASES
 
-DECLARED = (pipelines, runs, pipeline_templates, run_reports)
-"""Modules that declare operations of one toolset together."""
+DECLARED = (
+    *(pipelines, runs, pipeline_templates, run_reports),
+    *(quality, quality_gates, quality_reports),
+)
+"""Modules that declare operations of toolsets that they share."""
 
 TOOLSETS = (
     health.toolset,
     repositories.toolset,
     dependencies.toolset,
     pipelines.toolset,
+    quality.toolset,
     work.toolset,
     audit.toolset,
 )

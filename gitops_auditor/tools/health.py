@@ -23,7 +23,7 @@ async def get_health(ctx: Context, params: NoParams) -> HealthReport:  # noqa: A
         await _work_health(ctx),
         await ctx.services.pipelines.condition.health(),
         await ctx.services.pipelines.connections.health(),
-        _absent("quality"),
+        await ctx.services.quality.condition.health(),
     ]
     degraded = any(part.status == "degraded" for part in components)
     return HealthReport(
@@ -45,14 +45,10 @@ async def get_pipelines_health(ctx: Context, params: NoParams) -> ComponentHealt
 
 @toolset.operation("GET /api/quality/health", surface="rest", available=_is_up)
 async def get_quality_health(ctx: Context, params: NoParams) -> ComponentHealth:  # noqa: ARG001
-    """Say whether quality gates can be validated."""
-    return _absent("quality")
+    """Say how many gates there are, which tools can look, and whether signatures can be checked."""
+    return await ctx.services.quality.condition.health()
 
 
 async def _work_health(ctx: Context) -> ComponentHealth:
     unfinished = await ctx.services.work.list(["pending", "running"], LARGEST_PAGE)
     return ComponentHealth(name="work", status="healthy", figures={"unfinished": len(unfinished)})
-
-
-def _absent(name: str) -> ComponentHealth:
-    return ComponentHealth(name=name, status="absent", reasons=["Not part of this version."])

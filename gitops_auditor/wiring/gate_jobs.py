@@ -7,10 +7,10 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.errors import GitOpsError, NotFound, TimedOut
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
+from gitops_auditor.quality.assembly import QualityServices
 from gitops_auditor.quality.gate import GATE_TYPES, GateType
 from gitops_auditor.quality.requests import ValidationRequest
 from gitops_auditor.quality.results import GateResult, QualityReport
-from gitops_auditor.quality.validation import Validator
 
 MOST_FINDINGS: Final = 50
 MOST_REASON: Final = 500
@@ -24,8 +24,8 @@ class GateJobs:
     What is looked at is the commit of the run as it was committed, whatever its jobs changed.
     """
 
-    def __init__(self, validator: Validator, audit: Audit) -> None:
-        self._validator = validator
+    def __init__(self, quality: QualityServices, audit: Audit) -> None:
+        self._quality = quality
         self._audit = audit
 
     async def run(self, attempt: Attempt) -> Outcome:
@@ -73,7 +73,7 @@ class GateJobs:
             gate,
             run_id=attempt.run_id,
         )
-        return await self._validator.validate(request, actor, _untold)
+        return await self._quality.validator.validate(request, actor, _untold)
 
 
 async def _untold(_done: float, _total: float | None, _message: str) -> None:

@@ -6,6 +6,7 @@ The two tables of gates are made anew: nothing wrote into them before this revis
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 revision = "0003"
 down_revision = "0002"
@@ -14,7 +15,7 @@ depends_on = None
 
 TIMESTAMP = sa.TIMESTAMP(timezone=True)
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
-REAL = sa.REAL().with_variant(sa.DOUBLE_PRECISION(), "postgresql")
+REAL: TypeEngine[float] = sa.REAL().with_variant(sa.DOUBLE_PRECISION(), "postgresql")
 NOW = sa.func.current_timestamp()
 OF_PLATFORM = sa.text("removed_at IS NULL AND path IS NULL")
 
