@@ -27,6 +27,8 @@ from gitops_auditor.repositories.staging import copy_index
 SECONDS: Final = 120.0
 MOST_PATCH_BYTES: Final = 128 * 1024 * 1024
 
+# Files that are only meant to be added are not in a commit of the index.
+_CACHED = ("--cached", "--ita-invisible-in-index")
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 _NAMES = (*_PLAIN, "-z", "--name-only", "--no-renames")
 _PATCH = (
@@ -52,16 +54,14 @@ class Comparisons:
         async with _borrowing(source, base) as folder:
             await anyio.to_thread.run_sync(copy_index, source, folder / ".git", index)
             tree = base or await self._empty_tree(folder)
-            listed = await self._run(
-                folder, folder, "diff-index", ["--cached", *_NAMES, tree, "--"]
-            )
+            listed = await self._run(folder, folder, "diff-index", [*_CACHED, *_NAMES, tree, "--"])
             return _names(listed.stdout)
 
     async def staged_entries(self, source: GitDirectory, name: str = "") -> list[TreeEntry]:
         """What a commit of the index would hold: all of it, or a path and what is below it."""
         async with _borrowing(source, None) as folder:
             await anyio.to_thread.run_sync(copy_index, source, folder / ".git")
-            arguments = ["--cached", "--raw", "-z", "--no-renames", "--no-abbrev"]
+            arguments = [*_CACHED, "--raw", "-z", "--no-renames", "--no-abbrev"]
             arguments += [await self._empty_tree(folder), "--", *([name] if name else [])]
             listed = await self._run(folder, folder, "diff-index", arguments)
             return _entries(listed.stdout)
@@ -87,7 +87,7 @@ class Comparisons:
         """The lines of each file that are new in the index since `base`."""
         async with _borrowing(source, base) as folder:
             await anyio.to_thread.run_sync(copy_index, source, folder / ".git", index)
-            arguments = ["--cached", *_PATCH, base, "--"]
+            arguments = [*_CACHED, *_PATCH, base, "--"]
             return await self._added(folder, folder, "diff-index", arguments)
 
     async def worktree_lines(
@@ -106,13 +106,10 @@ class Comparisons:
         await self._run(folder, root, "update-index", refresh, fine=(0, 1))
 
     async def _add_empty(self, folder: Path, root: Path, files: Sequence[str]) -> None:
-        """Let files that the commit lacks count as empty ones, so that all of their lines are new.
-
-        Nothing is read or written for that.
-        """
+        """Let files that the commit lacks count as empty ones: all of their lines are new then."""
         listed = await self._run(folder, root, "ls-files", ["-z"])
         known = {*listed.stdout.split(b"\0")}
-        blob = (await self._run(folder, root, "hash-object", ["--stdin"])).stdout.strip()
+        blob = (await self._run(folder, root, "hash-object", ["-w", "--stdin"])).stdout.strip()
         new = [name for name in map(os.fsencode, files) if name not in known]
         fed = b"".join(b"100644 %s\t%s\0" % (blob, name) for name in new)
         if fed:
