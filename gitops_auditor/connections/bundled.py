@@ -78,6 +78,7 @@ def _server(name: str, settings: Settings, roots: Callable[[], Sequence[Path]]) 
             "cwd": _PACKAGE_PARENT,
             "timeout": LONGEST_SECONDS,
             "actions": {word: _action(word, *what) for word, what in _ACTIONS[name].items()},
+            "inherit": ["GITOPS_ADVISORY_DATABASE"],
             "default": _DEFAULT[name],
         }
     )

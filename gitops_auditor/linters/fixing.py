@@ -11,7 +11,7 @@ import anyio.to_thread
 from pydantic import BaseModel, ConfigDict
 
 from gitops_auditor.errors import TooLarge, Unavailable
-from gitops_auditor.linters.asking import objection
+from gitops_auditor.linters.asking import objection, objections
 from gitops_auditor.linters.copying import copied
 from gitops_auditor.linters.git_output import git_output
 from gitops_auditor.linters.running import ToolRunner
@@ -42,14 +42,15 @@ async def fixes(
     Raises what ToolRunner.fix raises, and TooLarge.
     """
     packages = any(isinstance(tool, Local) for tool in tools)
-    async with copied(request.root, request.files, packages=packages) as copy:
+    refused = await anyio.to_thread.run_sync(objections, request)
+    files = tuple(file for file in request.files if file not in refused)
+    async with copied(request.root, files, packages=packages) as copy:
         before = copy.parent / "a"
-        await anyio.to_thread.run_sync(_take, request.root, before, request.files)
-        inside = Request(copy, request.files, request.config)
-        obstacles = await runner.fix(tools, inside, seconds)
-        changed = await anyio.to_thread.run_sync(_changed, before, copy, request.files)
+        await anyio.to_thread.run_sync(_take, request.root, before, files)
+        obstacles = await runner.fix(tools, Request(copy, files, request.config), seconds)
+        changed = await anyio.to_thread.run_sync(_changed, before, copy, files)
         diff = await _diff(copy, before, changed) if changed else ""
-    return Fixes(diff=diff, files=tuple(changed), obstacles=tuple(obstacles))
+    return Fixes(diff=diff, files=tuple(changed), obstacles=(*refused.values(), *obstacles))
 
 
 async def _diff(copy: Path, before: Path, changed: Sequence[str]) -> str:
@@ -92,4 +93,3 @@ def _changed(before: Path, copy: Path, files: Sequence[str]) -> list[str]:
         if objection(copy, file) is None
         and not filecmp.cmp(before / file, copy / file, shallow=False)
     ]
-

@@ -19,7 +19,7 @@ UNKNOWN: Final = ""
 
 
 class InstalledTool(BaseModel, defer_build=True):
-    """One tool. `program` is where it is, empty when it is absent; `hint` then says what to do."""
+    """One tool. `program` is where it is, empty when it is not usable; `hint` says what to do."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,7 +46,7 @@ async def _installed(runner: ToolRunner, tool: Tool, request: Request) -> Instal
     except Refused as unreachable:
         return _described(tool, hint=str(unreachable))
     if program is None:
-        return _described(tool, hint=f"Install it: {tool.install}")
+        return _described(tool, hint=f"{tool.install[:1].upper()}{tool.install[1:]}")
     version = await anyio.to_thread.run_sync(_version, program)
     return _described(tool, installed=True, version=version, program=str(program.path))
 

@@ -18,6 +18,11 @@ def sdk_server(**settings: object) -> ServerSettings:
     return _server("everyday.py", (), settings)
 
 
+def foreign_server(kind: str, *how: str, **settings: object) -> ServerSettings:
+    """The server of `foreign.py` of that kind, broken in these ways."""
+    return _server("foreign.py", (kind, *how), settings)
+
+
 def _server(name: str, arguments: tuple[str, ...], settings: dict[str, object]) -> ServerSettings:
     command = [sys.executable, "-I", str(FOLDER / name), *arguments]
     return ServerSettings.model_validate({"command": command, **settings})

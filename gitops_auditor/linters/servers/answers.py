@@ -122,7 +122,7 @@ def inventory_text(inventory: Inventory) -> str:
 def _tool_line(tool: InstalledTool) -> str:
     what = f"{tool.name} ({tool.purpose}; {', '.join(tool.languages)})"
     if not tool.installed:
-        return f"{what}: not installed. {tool.hint}"
+        return f"{what}: cannot be used here. {tool.hint}"
     return f"{what}: {tool.version or 'version unknown'}, {tool.program}"
 
 

@@ -4,7 +4,8 @@
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -39,17 +40,29 @@ async def _serve(name: ServerName, settings: "Settings", roots: Sequence[Path]) 
     import anyio
     from mcp.server.stdio import stdio_server
 
+    async with stdio_server() as (incoming, outgoing), anyio.create_task_group() as tasks:
+        conversation = anyio.CancelScope()
+        await tasks.start(_stop_on_signal, conversation)
+        async with _made(name, settings, roots) as server:
+            with conversation:
+                await server.run(incoming, outgoing, server.create_initialization_options())
+        if conversation.cancel_called:
+            # The thread that reads input cannot be interrupted, and would be waited for.
+            os._exit(0)
+        tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _made(
+    name: ServerName, settings: "Settings", roots: Sequence[Path]
+) -> "AsyncIterator[Server[Any]]":
+    """The server; at the end of the block no tool runs any more."""
     from gitops_auditor.execution.sandbox import Sandbox
     from gitops_auditor.linters.running import ToolRunner
 
-    async with Sandbox.open(settings) as sandbox, anyio.create_task_group() as tasks:
-        server = _server(name, ToolRunner(sandbox, settings), roots)
-        with anyio.CancelScope() as conversation:
-            await tasks.start(_stop_on_signal, conversation)
-            async with stdio_server() as (incoming, outgoing):
-                await server.run(incoming, outgoing, server.create_initialization_options())
+    async with Sandbox.open(settings) as sandbox:
+        yield _server(name, ToolRunner(sandbox, settings), roots)
         _end_soon()
-        tasks.cancel_scope.cancel()
 
 
 def _server(name: ServerName, runner: "ToolRunner", roots: Sequence[Path]) -> "Server[Any]":
@@ -77,7 +90,7 @@ async def _stop_on_signal(conversation: Any, *, task_status: Any) -> None:
 
 
 def _end_soon() -> None:
-    """End the process in any case: the thread that reads input cannot be interrupted."""
+    """End the process in any case, also when a tool cannot be ended."""
     timer = threading.Timer(STOP_SECONDS, os._exit, (1,))
     timer.daemon = True
     timer.start()
