@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, get_args
 
@@ -16,6 +16,8 @@ Location = tuple[str | int, ...]
 Aliases = Mapping[str, str]
 """Other spellings of fields, with the field."""
 
+_TAG: Final = "type"
+_LACKING: Final = {"missing": "missing; add it", "too_short": "empty; add at least one"}
 _PLAIN: Final = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -43,39 +45,65 @@ def plain(node: Node) -> JsonValue:
 
 def node_at(root: Node, location: Location, aliases: Aliases) -> tuple[str, Node]:
     """The node that a place in the model leads to, and its key, or the nearest one around it."""
-    name, node = "", root
+    return _way(root, location, aliases)[-1]
+
+
+def model_findings(
+    error: ValidationError,
+    root: Node,
+    model: type[BaseModel],
+    aliases: Aliases,
+    known: Collection[Finding],
+) -> Iterator[Finding]:
+    """One finding for each value that is wrong, at its place, or at that of what lacks it.
+
+    What is inside of a value that a finding of `known` is about is left out. An error of a custom
+    type names the field that it is about as `field` in its context.
+    """
+    reported = {(one.line, one.column) for one in known}
+    seen: set[tuple[str, int, int]] = set()
+    for details in error.errors(include_url=False):
+        way = _way(root, _location(details), aliases)
+        name, node = way[-1]
+        if details["type"] == "too_short" and node.value:
+            continue  # its items are wrong, and reported themselves
+        subject = str(details["loc"][-1]) if details["type"] == "missing" else name
+        key = (subject, node.line, node.column)
+        if key not in seen and not reported & {(one.line, one.column) for _, one in way[1:]}:
+            yield Finding(_message(details, subject, model, aliases), node.line, node.column)
+        seen.add(key)
+
+
+def _location(details: ErrorDetails) -> Location:
+    context: Mapping[str, object] = details.get("ctx", {})
+    field = context.get("field")
+    return details["loc"] if field is None else (*details["loc"], str(field))
+
+
+def _way(root: Node, location: Location, aliases: Aliases) -> list[tuple[str, Node]]:
+    """The nodes on the way to a place with their keys; items of lists have that of their list.
+
+    Steps that only the model has are passed over.
+    """
+    way = [("", root)]
     for step in location:
+        name, node = way[-1]
         value = node.value
         if isinstance(value, dict) and isinstance(step, str):
             written = next((key for key in value if aliases.get(key, key) == step), None)
             if step in value or written is not None:
-                name = step if step in value else str(written)
-                node = value[name]
+                key = step if step in value else str(written)
+                way.append((key, value[key]))
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            node = value[step]
-    return name, node
-
-
-def model_findings(
-    error: ValidationError, root: Node, model: type[BaseModel], aliases: Aliases
-) -> Iterator[Finding]:
-    """One finding for each mistake, at the value that is wrong, or what lacks it.
-
-    An error of a custom type names the field that it is about as `field` in its context.
-    """
-    for details in error.errors(include_url=False):
-        context: Mapping[str, object] = details.get("ctx", {})
-        field = context.get("field")
-        location = details["loc"] if field is None else (*details["loc"], str(field))
-        name, node = node_at(root, location, aliases)
-        yield Finding(_message(details, name, model, aliases), node.line, node.column)
+            way.append((name, value[step]))
+    return way
 
 
 def _message(details: ErrorDetails, name: str, model: type[BaseModel], aliases: Aliases) -> str:
     kind = details["type"]
     context: Mapping[str, object] = details.get("ctx", {})
-    if kind == "missing":
-        return f"`{details['loc'][-1]}` is missing; add it."
+    if kind in _LACKING:
+        return f"`{name}` is {_LACKING[kind]}."
     if kind == "extra_forbidden":
         return _unknown(str(details["loc"][-1]), details["loc"], model, aliases)
     if kind == "value_error" or "field" in context:
@@ -111,12 +139,23 @@ def shown(value: object) -> str:
 
 
 def field_names(root: type[BaseModel], location: Location) -> list[str]:
-    """The fields that the model knows at a place; steps that only pydantic has are passed over."""
-    models = {root}
+    """The fields that the model knows at a place that pydantic reports.
+
+    Of a union whose members have a `type` the place names the member; its `type` is not among the
+    fields then. Other steps that only pydantic has are passed over.
+    """
+    models, tagged = {root}, set[type[BaseModel]]()
     for step in location:
+        tagged = {one for one in models if _is_tagged(one, step)}
         below = {found for one in models for found in _below(one, step)}
-        models = below or models
-    return list(dict.fromkeys(name for one in models for name in one.model_fields))
+        models = tagged or below or models
+    names = (name for one in models for name in one.model_fields)
+    return [name for name in dict.fromkeys(names) if not (tagged and name == _TAG)]
+
+
+def _is_tagged(model: type[BaseModel], step: str | int) -> bool:
+    field = model.model_fields.get(_TAG)
+    return field is not None and step == field.default
 
 
 def _below(model: type[BaseModel], step: str | int) -> Iterator[type[BaseModel]]:

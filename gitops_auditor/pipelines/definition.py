@@ -4,40 +4,25 @@ YAML and JSON give the same model. Templates are filled in first (see `reuse`). 
 form are collected; names, needs and matrices are looked at once the form is right.
 """
 
-import json
-from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from gitops_auditor.errors import InvalidRequest, JsonValue
 from gitops_auditor.formats.json_positions import parse_json
+from gitops_auditor.formats.model_findings import model_findings, node_at, plain
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
 from gitops_auditor.pipelines.dialects import ALIASES, normalise
-from gitops_auditor.pipelines.models import Job, JobKind, PipelineDefinition
+from gitops_auditor.pipelines.models import Job, PipelineDefinition
 from gitops_auditor.pipelines.ordering import Location, order_problems
-from gitops_auditor.pipelines.reflection import field_names
 from gitops_auditor.pipelines.reuse import FileReader, expand_templates
 from gitops_auditor.pipelines.source_map import Place, SourceMap
 
 MAX_PROBLEMS: Final = 100
 
-_PLAIN: Final = {
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "string_type": "text",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-}
+_NAMES: Final = {**ALIASES, "templates": "stages"}
+"""`templates` stands beside `stages`, and is filled in before the model is asked."""
 
 
 class DefinitionProblem(NamedTuple):
@@ -77,11 +62,10 @@ def parse_definition(
     path: str = "",
     *,
     servers: Collection[str] | None = None,
-    kinds: Collection[JobKind] | None = None,
     reader: FileReader | None = None,
 ) -> PipelineDefinition:
     """The model of a definition. Raises InvalidDefinition; see `read_definition`."""
-    reading = read_definition(text, path, servers=servers, kinds=kinds, reader=reader)
+    reading = read_definition(text, path, servers=servers, reader=reader)
     if reading.definition is None or reading.problems:
         raise InvalidDefinition(reading.problems)
     return reading.definition
@@ -92,15 +76,13 @@ def read_definition(
     path: str = "",
     *,
     servers: Collection[str] | None = None,
-    kinds: Collection[JobKind] | None = None,
     reader: FileReader | None = None,
 ) -> Reading:
     """Read a definition and collect what is wrong with it.
 
-    `path` only names the file in problems. `servers` are the MCP servers that jobs may call and
-    `kinds` the kinds of jobs that can be carried out; None leaves them unchecked. `reader` gives
-    the files that templates are taken from; None refuses those. A problem in a template has its
-    place there and says from where it is used.
+    `path` only names the file in problems. `servers` are the MCP servers that jobs may call; None
+    leaves them unchecked. `reader` gives the files that templates are taken from; None refuses
+    those. A problem in a template has its place there and says from where it is used.
     """
     sources = SourceMap(path)
     tree = _expanded(text, path, sources, reader)
@@ -110,7 +92,7 @@ def read_definition(
     root = normalise(tree.root, findings)
     definition = _validated(root, findings)
     if definition is not None:
-        findings += _checked(definition, root, servers, kinds)
+        findings += _checked(definition, root, servers)
     return Reading(definition, _problems(findings, sources))
 
 
@@ -125,7 +107,7 @@ def expanded_tree(
     tree = _expanded(text, path, sources, reader)
     if tree.root is None:
         raise InvalidDefinition(_problems(tree.findings, sources))
-    return _plain(tree.root), tree.files
+    return plain(tree.root), tree.files
 
 
 class _Tree(NamedTuple):
@@ -185,36 +167,20 @@ def _document(text: str, path: str) -> Document:
 
 def _validated(root: Node, findings: list[Finding]) -> PipelineDefinition | None:
     try:
-        return PipelineDefinition.model_validate(_plain(root))
+        return PipelineDefinition.model_validate(plain(root))
     except ValidationError as error:
-        reported = {(one.line, one.column) for one in findings}
-        seen: set[tuple[str, int, int]] = set()
-        for details in error.errors(include_url=False):
-            chain = _chain(root, details["loc"])
-            if details["type"] == "too_short" and chain[-1][1].value:
-                continue  # its items are wrong, and reported themselves
-            finding = _finding(details, chain)
-            key = (_subject(details, chain), finding.line, finding.column)
-            if key not in seen and not reported & {(one.line, one.column) for _, one in chain[1:]}:
-                findings.append(finding)
-            seen.add(key)
+        findings += model_findings(error, root, PipelineDefinition, _NAMES, findings)
         return None
 
 
 def _checked(
-    definition: PipelineDefinition,
-    root: Node,
-    servers: Collection[str] | None,
-    kinds: Collection[JobKind] | None,
+    definition: PipelineDefinition, root: Node, servers: Collection[str] | None
 ) -> Iterator[Finding]:
     for problem in order_problems(definition):
         yield _at(root, problem.location, problem.message)
     for location, job in _placed_jobs(definition):
         if servers is not None and job.mcp is not None and job.mcp not in servers:
             yield _at(root, (*location, "mcp"), _unknown_server(job.mcp, servers))
-        if kinds is not None and job.kind not in kinds:
-            message = f"Jobs with `{job.kind}` cannot be carried out here; use {', '.join(kinds)}."
-            yield _at(root, (*location, job.kind), message)
 
 
 def _placed_jobs(definition: PipelineDefinition) -> list[tuple[Location, Job]]:
@@ -239,71 +205,6 @@ def _unknown_server(server: str, servers: Collection[str]) -> str:
     )
 
 
-def _plain(node: Node) -> JsonValue:
-    if isinstance(node.value, dict):
-        return {key: _plain(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(item) for item in node.value]
-    return node.value
-
-
-def _chain(root: Node, location: Location) -> list[tuple[str, Node]]:
-    """The nodes on the way to a place. Steps that only the model has are passed over."""
-    chain = [("", root)]
-    for step in location:
-        value = chain[-1][1].value
-        if isinstance(value, dict) and isinstance(step, str) and step in value:
-            chain.append((step, value[step]))
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            chain.append(("", value[step]))
-    return chain
-
-
 def _at(root: Node, location: Location, message: str) -> Finding:
-    node = _chain(root, location)[-1][1]
+    _, node = node_at(root, location, _NAMES)
     return Finding(message, node.line, node.column)
-
-
-def _subject(details: ErrorDetails, chain: list[tuple[str, Node]]) -> str:
-    if details["type"] == "missing":
-        return str(details["loc"][-1])
-    return next((name for name, _ in reversed(chain) if name), "")
-
-
-def _finding(details: ErrorDetails, chain: list[tuple[str, Node]]) -> Finding:
-    node = chain[-1][1]
-    return Finding(_message(details, _subject(details, chain)), node.line, node.column)
-
-
-def _message(details: ErrorDetails, subject: str) -> str:
-    kind = details["type"]
-    context: Mapping[str, object] = details.get("ctx", {})
-    if kind == "missing":
-        return f"`{subject}` is missing; add it."
-    if kind == "extra_forbidden":
-        return _unknown_field(subject, details["loc"])
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "too_short":
-        return f"`{subject}` is empty; add at least one."
-    expected = context["expected"] if kind == "literal_error" else _PLAIN.get(kind)
-    given = _shown(details["input"])
-    if expected:
-        return f"`{subject}` has to be {expected}, not {given}."
-    return f"`{subject}` cannot be {given}: {details['msg'].lower()}."
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list | tuple):
-        return "a list" if isinstance(value, list | tuple) else "a mapping"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:80]}..."
-
-
-def _unknown_field(name: str, location: Location) -> str:
-    known = field_names(PipelineDefinition, location[:-1])
-    names = [*known, *(alias for alias, field in ALIASES.items() if field in known)]
-    names += ["templates"] if len(location) == 1 else []
-    near = get_close_matches(name, names, 1)
-    hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}."
-    return f"Unknown field `{name}`; {hint}"

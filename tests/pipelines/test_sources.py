@@ -53,15 +53,6 @@ async def test_files_that_define_pipelines_are_found_in_order(
     assert not any(defines_a_pipeline(path) for path in others)
 
 
-def test_a_kind_of_job_that_nothing_carries_out_is_refused_at_its_place(
-    definitions: Definitions,
-) -> None:
-    gated = "name: gated\nstages:\n  - name: one\n    jobs:\n      - {name: job, gate: pre_merge}\n"
-    with pytest.raises(InvalidDefinition, match="cannot be carried out here") as refused:
-        definitions.given(gated)
-    assert (refused.value.problems[0].line, refused.value.problems[0].column) == (5, 21)
-
-
 async def test_a_repository_without_such_files_has_none(
     project: Project, definitions: Definitions
 ) -> None:
