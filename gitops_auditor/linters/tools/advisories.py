@@ -20,7 +20,13 @@ from gitops_auditor.linters.tool import (
 )
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set, location
 from gitops_auditor.linters.tools.locked_packages import reader_for
-from gitops_auditor.linters.tools.outputs import Told, require_all, require_exit, validated
+from gitops_auditor.linters.tools.outputs import (
+    Told,
+    require_agreement,
+    require_all,
+    require_exit,
+    validated,
+)
 from gitops_auditor.linters.tools.pip_audit import update_to
 
 _MODULE: Final = "gitops_auditor.linters.tools.advisory_scan"
@@ -77,9 +83,10 @@ class Advisories:
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding an advisory and package; a package that cannot be compared is an error."""
-        require_exit(ended, (0,), "the search for advisories")
+        require_exit(ended, (0, 1), "the search for advisories")
         scan = validated(_SCAN, ended.stdout, "the search for advisories")
         files = require_all(request, scan.files, "the search for advisories")
+        require_agreement(ended, "the search for advisories", found=bool(scan.matches))
         if scan.advisories < len({one.advisory for one in scan.matches}):
             raise UnreadableOutput("More advisories match than there are.")
         for one in scan.matches:

@@ -52,7 +52,7 @@ class Scan(BaseModel):
 
 
 def main(arguments: list[str]) -> int:
-    """0 with the scan on standard output, 2 with a sentence of why there is none."""
+    """0 or 1 with the scan on standard output, 1 when something matches; 2 with a sentence."""
     database, *files = arguments
     try:
         scan = scanned(Path(database), files)
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(scan.model_dump_json())
-    return 0
+    return int(bool(scan.matches))
 
 
 def scanned(database: Path, files: list[str]) -> Scan:

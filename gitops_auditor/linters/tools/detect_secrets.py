@@ -1,10 +1,13 @@
 """detect-secrets, where there is no gitleaks: secrets in files of text.
 
 Its exit code is always 0. A file that is missing or cannot be read it passes over without a word;
-only its log names those that it looked at.
+only its log names those that it looked at. Nothing in its output tells a run that found nothing
+from one that did not search, so a secret of ours is planted beside copies of the files: it looks
+only at what is in the folder that it is started in.
 """
 
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +25,7 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
+from gitops_auditor.linters.tools import in_copies
 from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from gitops_auditor.linters.tools.outputs import Told, left_out, listed, require_exit, validated
 
@@ -40,6 +44,11 @@ FIX: Final = (
     "Revoke the secret, since history keeps it; read it from the environment or a secret store."
     " A false alarm is marked with `pragma: allowlist secret` on its line."
 )
+
+_COPIES = "copies"
+_PLANTED = ".planted-by-the-auditor"
+_FAULT = "password = " + "'planted" + "-by-the-auditor-1'\n"
+"""In pieces, so that nobody's scanner finds it in this file."""
 
 _CHECKED = re.compile(r"^\[scan\]\tINFO\tChecking file: (.+)$", re.MULTILINE)
 _SKIPPED = re.compile(r'^\[scan\]\tINFO\tSkipping "(.+)" due to `detect_secrets\.', re.MULTILINE)
@@ -79,14 +88,24 @@ class DetectSecrets:
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Scan the named files."""
-        return Invocation((str(program.path), "-v", "scan", "--no-verify", *given(request)))
+        copies = str(request.scratch / _COPIES)
+        copying = (str(request.root), copies, str(len(request.files)), *request.files)
+        scan = (str(program.path), "-v", "scan", "--no-verify", *given(request), _PLANTED)
+        source = Path(in_copies.__file__).read_text("utf-8")
+        return Invocation(
+            (sys.executable, "-I", "-S", "-c", source, *copying, *scan),
+            readable=(sys.prefix, sys.base_prefix),
+            planted={f"{_COPIES}/{_PLANTED}": _FAULT},
+        )
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding a line and kind of secret; several kinds may mean the same one."""
         require_exit(ended, (0,), "detect-secrets")
         report = validated(_REPORT, ended.stdout, "detect-secrets")
+        if not report.results.pop(_PLANTED, None):
+            raise UnreadableOutput("detect-secrets did not find the secret that we planted.")
         log = ended.stderr.decode("utf-8", "replace")
-        ignored = left_out(request, _CHECKED.findall(log))
+        ignored = left_out(request, (name for name in _CHECKED.findall(log) if name != _PLANTED))
         skipped = {asked(name, request) for name in _SKIPPED.findall(log)}
         if missed := [file for file in ignored if file not in skipped]:
             raise UnreadableOutput(f"detect-secrets did not look at {listed(missed)}.")

@@ -49,6 +49,10 @@ def ended(tool: Tool, request: Request) -> Ended:
 def started(invocation: Invocation, request: Request) -> Ended:
     """How an invocation ends."""
     path = os.pathsep.join([str(FOLDER), os.environ.get("PATH", "")])
+    for name, text in invocation.planted.items():
+        planted = request.scratch / name
+        planted.parent.mkdir(parents=True, exist_ok=True)
+        planted.write_text(text, encoding="utf-8")
     done = subprocess.run(
         invocation.argv,
         cwd=request.root,
