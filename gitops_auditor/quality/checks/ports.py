@@ -100,6 +100,9 @@ class Linter(Protocol):
         Raises a GitOpsError when they cannot be asked.
         """
 
+    async def identity(self, gate: Gate) -> str | None:
+        """The programs that the answer depends on, None where more than they decide."""
+
 
 class Scanner(Protocol):
     """Looks for faults, secrets and vulnerable dependencies."""
@@ -109,3 +112,6 @@ class Scanner(Protocol):
 
         Raises a GitOpsError when they cannot be asked.
         """
+
+    async def identity(self, gate: Gate) -> str | None:
+        """The programs that the answer depends on, None where more than they decide."""
