@@ -5,14 +5,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import resources
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_auditor.quality.reports.composition import document
 from gitops_auditor.quality.reports.data import ReportData
 from gitops_auditor.quality.reports.document import Block, Chart, Document, Issues
 from gitops_auditor.quality.reports.wording import count, shortened
 
+if TYPE_CHECKING:
+    from typst import Compiler
+
 LONGEST_TEXT: Final = 600
+_KEPT: Final = 10
 _FOREIGN: Final = re.compile(r"[^\x00-\u058f\u1e00-\u2bff\ufffd]")
 """Characters that the fonts which come with Typst may not have."""
 _LONG_WORD: Final = re.compile(r"\S{24,}")
@@ -36,9 +40,16 @@ def as_pdf(data: ReportData) -> bytes:
         sys_inputs={"document": text},
         timestamp=data.generated_at,
     )
+    _forget(typst.Compiler(ignore_system_fonts=True))
     if not isinstance(content, bytes):
         raise TypeError("Typst gave several files for one PDF.")
     return content
+
+
+def _forget(compiler: "Compiler") -> None:
+    """Typst keeps what it laid out for ten more documents: in a service hundreds of megabytes."""
+    for _ in range(_KEPT + 1):
+        compiler.compile(b"", format="pdf")
 
 
 def _plain(report: Document) -> dict[str, object]:

@@ -9,14 +9,24 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 from typing_extensions import override
 
 from gitops_auditor.quality.reports.as_html import as_html, content_security_policy
-from gitops_auditor.quality.reports.as_markdown import as_markdown, condensed, sparkline
+from gitops_auditor.quality.reports.as_markdown import (
+    as_markdown,
+    code,
+    condensed,
+    escaped,
+    grid,
+    sparkline,
+)
 from gitops_auditor.quality.reports.as_pdf import as_pdf
 from gitops_auditor.quality.reports.data import ReportData
+from gitops_auditor.quality.reports.document import Column
 from gitops_auditor.quality.reports.wording import legible
 from gitops_auditor.quality.summaries import summarise
 from gitops_auditor.quality.trend_models import FindingCount
@@ -47,6 +57,8 @@ class Page(HTMLParser):
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag not in {"code", "em", "span", "strong"}:
+            self.words.append(" ")
 
     @override
     def handle_data(self, data: str) -> None:
@@ -54,7 +66,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
+        return " ".join("".join(self.words).split())
 
 
 def pdf_text(content: bytes) -> str:
@@ -160,6 +172,23 @@ def test_characters_that_are_not_seen_are_marked() -> None:
     for text in (as_html(data), as_markdown(data)):
         assert not re.search("[\x00-\x08\x0e-\x1f\u200b\u202e]", text)
     assert "photo\ufffdgpj.exe" in squeezed(pdf_text(as_pdf(data)))
+
+
+@given(st.text(max_size=80) | st.text("`|\\\\*_[]<>#&!~$@:-+=.) 1aw\n", max_size=30))
+@example("1. a")
+@example("a\\\\|b`c")
+@example("``|")
+@example("_a_b_ __c__")
+@example("&amp;&#35;")
+def test_any_text_is_read_back_from_markdown_and_html(text: str) -> None:
+    wanted = legible(text)
+    table = grid((Column("A"), Column("B"), Column("C")), [(escaped(wanted), code(wanted), "end")])
+    page = markdown_page(table)
+    assert [tag for tag, _ in page.elements].count("td") == 3
+    assert page.text == " ".join(f"A B C {wanted} {wanted} end".split())
+    paragraph = markdown_page(escaped(wanted))
+    assert {tag for tag, _ in paragraph.elements} <= {"p", "code"}
+    assert paragraph.text == " ".join(wanted.split())
 
 
 def test_a_name_is_no_markup_of_the_page() -> None:
