@@ -81,14 +81,18 @@ async def test_its_tree_is_the_one_that_a_commit_gets(
     assert made.tree == await git(source, "rev-parse", "HEAD^{tree}")
 
 
-async def test_the_source_is_only_read(checkouts: Checkouts, source: Path, target: Path) -> None:
+async def test_the_source_is_only_read_also_while_git_holds_its_lock(
+    checkouts: Checkouts, source: Path, target: Path
+) -> None:
     await make_repository(source, {"a.txt": "1"})
     write_files(source, {"a.txt": "staged"})
     await git(source, "update-index", "--split-index")
     await git(source, "add", "--all")
+    (source / ".git/index.lock").touch()
     before = state_of(source)
     made = await make(checkouts, source, target)
     assert state_of(source) == before
+    (source / ".git/index.lock").unlink()
     with pytest.raises(RuntimeError):
         await git(source, "cat-file", "-e", made.commit)
 
