@@ -103,9 +103,13 @@ BAD: Final = (
     ),
     Case(
         MYPY,
-        {"a.py": "x: int = ''\nimport no_such_module\n"},
+        {"a.py": "x: int = ''\n", "b.py": "import no_such_module\nx: int = ''\n"},
         "failed",
-        (("assignment", "a.py", 1, "high"), ("import-not-found", "a.py", 2, "low")),
+        (
+            ("assignment", "a.py", 1, "high"),
+            ("import-not-found", "b.py", 1, "low"),
+            ("assignment", "b.py", 2, "low"),
+        ),
         beside=WANTS_MYPY,
     ),
 )
