@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from gitops_auditor.errors import TooLarge
 from gitops_auditor.quality.checks.command_line import Call, CommandLine
-from gitops_auditor.quality.checks.file_selection import as_arguments, files_below, selected
+from gitops_auditor.quality.checks.file_selection import as_arguments, selected, sources_below
 from gitops_auditor.quality.checks.known_command import KnownCommand
 from gitops_auditor.quality.checks.known_commands import known_calls
 from gitops_auditor.quality.checks.running import require_command
@@ -49,7 +49,7 @@ def ask(gate: Gate, line: CommandLine, subject: Subject) -> Asked:
         if not changed:
             return Asked(command, skipped="None of the changed files is one that it is for.")
         return _placed(command, line, changed) if takes else Asked(command)
-    present = wanted(files_below(subject.root))
+    present = wanted(sources_below(subject.root))
     if not present and (gate.files or known):
         return Asked(command, skipped="There are no files that it is for.")
     if call is None or known is None or not takes:

@@ -19,7 +19,7 @@ from gitops_auditor.formats.coverage import (
 )
 from gitops_auditor.formats.coverage_files import read_files
 from gitops_auditor.quality.checks.coverage_lines import Matched, Share, match_files, require_fit
-from gitops_auditor.quality.checks.file_selection import files_below
+from gitops_auditor.quality.checks.file_selection import sources_below
 from gitops_auditor.quality.checks.written_report import Stamp, stamp
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
@@ -87,7 +87,7 @@ def read(gate: Gate, subject: Subject, report: Report) -> Read:
     """What the report says; it blocks. Raises CoverageError for one that cannot be trusted."""
     whole = read_coverage(report.content)
     roots = [root for root in (subject.root, subject.worktree) if root is not None]
-    everything = match_files(read_files(report.content), list(files_below(subject.root)), roots)
+    everything = match_files(read_files(report.content), list(sources_below(subject.root)), roots)
     require_fit(everything, subject.root)
     if report.where == "worktree" and subject.worktree is not None:
         _require_fresh(report, everything, subject.worktree)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.execution.collecting import read_left
 from gitops_auditor.formats.findings import Finding
-from gitops_auditor.quality.checks.file_selection import files_below
+from gitops_auditor.quality.checks.file_selection import entries_below
 from gitops_auditor.quality.evidence import Check, Evidence, Subject, Verdict
 from gitops_auditor.quality.file_conditions import Answer, evaluate, holds
 from gitops_auditor.quality.gate import Gate
@@ -39,7 +39,7 @@ class ExpressionCheck(Check):
 def _look(gate: Gate, root: Path, deadline: float) -> Evidence:
     answers = evaluate(
         gate.conditions,
-        list(files_below(root)),
+        list(entries_below(root)),
         _reader(root),
         lambda: time.monotonic() > deadline,
     )

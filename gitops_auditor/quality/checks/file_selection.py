@@ -14,25 +14,36 @@ _OF_TOOLS: Final = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.]")
 
 
-def files_below(root: Path) -> Iterator[str]:
-    """The regular files of a checkout, relative, with slashes, sorted by folder; it blocks.
+def entries_below(root: Path) -> Iterator[str]:
+    """All files of a checkout, links as files of their own, but what git itself keeps; it blocks.
 
-    Links are not followed. What git and package managers keep is left out. Raises TooLarge beyond
-    MOST_FILES.
+    They are relative, with slashes. Links are not followed. Raises TooLarge beyond MOST_FILES.
     """
+    return (path for path, _ in _walked(root, frozenset({".git"})))
+
+
+def sources_below(root: Path) -> Iterator[str]:
+    """As `entries_below`, but no links, and nothing of folders that package managers fill."""
+    return (path for path, is_link in _walked(root, _OF_TOOLS) if not is_link)
+
+
+def _walked(root: Path, left_out: frozenset[str]) -> Iterator[tuple[str, bool]]:
+    """Each file and whether it is a link."""
     count = 0
     for parent, folders, names in os.walk(root, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in _OF_TOOLS)
-        below = Path(parent).relative_to(root)
-        for name in sorted(names):
+        above = Path(parent)
+        linked = [name for name in folders if (above / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name not in (*linked, *left_out))
+        below = above.relative_to(root)
+        for name in sorted((*names, *linked)):
             count += 1
             if count > MOST_FILES:
                 raise TooLarge(
                     f"The repository has more than {MOST_FILES} files.",
                     hint="Name the files that the gate is about in `files`.",
                 )
-            if not Path(parent, name).is_symlink():
-                yield (below / name).as_posix()
+            if name not in left_out:
+                yield (below / name).as_posix(), (above / name).is_symlink()
 
 
 def selected(files: Iterable[str], patterns: Iterable[str]) -> list[str]:

@@ -77,7 +77,8 @@ def _showed_nothing(ran: Ran, line: CommandLine) -> Judgement | None:
         if nothing is not None:
             said = _line_of(ran.output, nothing)
             reason = f"{known.name} did not look at all that it was to look at: {said}"
-            return Judgement("error", reason)
+            fix = "Leave files that it does not look at out with `files`."
+            return Judgement("error", reason, fix)
         broke = known.has_broken.search(ran.output) if known.has_broken else None
         if broke is not None:
             said = _line_of(ran.output, broke)

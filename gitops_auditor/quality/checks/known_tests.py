@@ -9,6 +9,8 @@ _NO_TESTS: Final = (
     r"|^[ \t]*0 passing|^(?:#|\u2139) tests 0$"
 )
 _OF_NPM: Final = r"^npm (?:error|ERR!) (?:code E|Missing script|could not determine)"
+_ANY: Final = frozenset(range(1, 126))
+"""Scripts end as they like, and some programs with the number of failures."""
 _OF_JEST: Final = r"^Tests:[ \t]+.*\b[1-9]\d* passed"
 _OF_VITEST: Final = r"^[ \t]*Tests[ \t]+.*\b[1-9]\d* passed"
 
@@ -25,7 +27,13 @@ TEST_COMMANDS: Final = (
         for name in ("pytest", "py.test")
     ),
     *(
-        KnownCommand(words, "install Node.js, which brings npm", nothing=_NO_TESTS, broke=_OF_NPM)
+        KnownCommand(
+            words,
+            "install Node.js, which brings npm",
+            failed=_ANY,
+            nothing=_NO_TESTS,
+            broke=_OF_NPM,
+        )
         for words in (
             ("npm", "test"),
             ("npm", "t"),
@@ -33,6 +41,10 @@ TEST_COMMANDS: Final = (
             ("pnpm", "test"),
             ("pnpm", "run", "test"),
         )
+    ),
+    *(
+        KnownCommand(words, "install Node.js, which brings npm", failed=_ANY, broke=_OF_NPM)
+        for words in (("npm", "run"), ("npm", "run-script"), ("pnpm", "run"))
     ),
     KnownCommand(
         ("jest",), "npm install --save-dev jest", nothing=r"^No tests found", proof=_OF_JEST
@@ -43,7 +55,12 @@ TEST_COMMANDS: Final = (
         nothing=r"No test (?:files|suite) found",
         proof=_OF_VITEST,
     ),
-    KnownCommand(("mocha",), "npm install --save-dev mocha", proof=r"^[ \t]*[1-9]\d* passing"),
+    KnownCommand(
+        ("mocha",),
+        "npm install --save-dev mocha",
+        failed=_ANY,
+        proof=r"^[ \t]*[1-9]\d* passing",
+    ),
     KnownCommand(
         ("tox",),
         "pip install tox",

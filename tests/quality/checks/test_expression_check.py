@@ -14,7 +14,12 @@ from tests.quality.checks.subjects import Commands, gate, look
         ("LICENSE contains /MIT/ and README.md non-empty", "passed", ""),
         ("LICENSE contains /Apache/", "failed", "no line with /Apache/"),
         ("src/*.py not contains /TODO/", "failed", "line 2 of src/a.py"),
-        ("passwords contains /root/", "failed", "There is no passwords"),
+        ("passwords contains /root/", "error", "passwords cannot be read"),
+        ("passwords not exists", "failed", "There is passwords"),
+        ("elsewhere not exists", "failed", "There is elsewhere"),
+        ("elsewhere/** exists", "failed", "No file matches"),
+        ("node_modules not exists", "failed", "There is node_modules/a.js"),
+        (".git not exists", "passed", ""),
         ("large.txt contains /a/", "error", "too large"),
     ],
 )
@@ -23,12 +28,15 @@ async def test_a_check_says_which_condition_does_not_hold(
 ) -> None:
     files: dict[str, str | bytes] = {
         "README.md": "# It\n",
+        "node_modules/a.js": "",
+        ".git": "gitdir: elsewhere",
         "LICENSE": "The MIT License\n",
         "src/a.py": "x = 1\n# TODO\n",
         "large.txt": b"b" * (LARGEST_FILE + 1),
     }
     subject = commands.subject(files)
     (subject.root / "passwords").symlink_to("/etc/passwd")
+    (subject.root / "elsewhere").symlink_to("/etc")
     evidence = await look(ExpressionCheck(), gate(check=check), subject)
     assert (evidence.verdict, words in evidence.reason) == (verdict, True), evidence
 

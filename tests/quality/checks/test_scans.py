@@ -181,9 +181,11 @@ class Answering:
         self.answer = answer
 
     async def lint(self, gate: Gate, subject: Subject, seconds: float) -> ScanReport:
+        assert (gate.kind, subject.repository_id, seconds) == ("mcp", "r1", 40)
         return self.answer
 
     async def scan(self, gate: Gate, subject: Subject, seconds: float) -> ScanReport:
+        assert (gate.kind, subject.repository_id, seconds) == ("scan", "r1", 40)
         return self.answer
 
     async def identity(self, gate: Gate) -> str | None:
