@@ -1,17 +1,24 @@
 """Tools over files: each is given those it is for, confined, and ends in time."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import anyio
 import pytest
+from typing_extensions import override
 
+from gitops_auditor.config import load_settings
 from gitops_auditor.errors import Refused
+from gitops_auditor.execution.process import Processes
+from gitops_auditor.execution.sandbox import Sandbox
+from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.running import ToolRunner
 from gitops_auditor.linters.tool import Ended, Invocation, Program, Purpose, Reading, Request, Tool
 from gitops_auditor.linters.tools.ruff import RUFF
+from tests.factories.runs import run_settings
 from tests.linters.running import files_in, only
 
 SECONDS = 60.0
@@ -177,6 +184,52 @@ async def test_progress_tells_of_each_tool_and_reports_keep_the_order_of_the_too
     report = await runner.run(tools, request, SECONDS, lambda done, of, _: told.append((done, of)))
     assert told == [(1, 2), (2, 2)]
     assert [one.tool for one in report.tools] == ["slow", "fast"]
+
+
+@dataclass(frozen=True)
+class Timed(Shell):
+    """A tool that tells when it began and when it ended."""
+
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    @override
+    def read(self, ended: Ended, request: Request) -> Reading:
+        begin, end = ended.stderr.split()
+        self.spans.append((int(begin), int(end)))
+        return super().read(ended, request)
+
+
+async def test_no_more_tools_run_at_once_than_there_are_processors(
+    runner: ToolRunner, root: Path
+) -> None:
+    script = f"date +%s%N >&2; sleep 0.1; {LISTS}; date +%s%N >&2"
+    spans: list[tuple[int, int]] = []
+    processors = os.cpu_count() or 1
+    tools = [Timed(script, name=f"tool{at}", spans=spans) for at in range(2 * processors)]
+    await runner.run(tools, Request(root, files_in(root, {"a.txt": ""})), SECONDS)
+    assert len(spans) == 2 * processors
+    for begin, _ in spans:
+        assert sum(1 for one, end in spans if one <= begin < end) <= processors
+
+
+class Landlocked(Sandbox):
+    """A sandbox of a machine without bubblewrap."""
+
+    @override
+    async def level(self) -> Isolation:
+        return Isolation.LANDLOCK
+
+
+async def test_tools_are_confined_by_landlock_too(runs_in: Path, root: Path) -> None:
+    settings = load_settings({}, data_dir=runs_in / "data", **run_settings(runs_in))
+    (runs_in / "other").write_text("secret", encoding="utf-8")
+    script = f"cat {runs_in}/other; echo y > y; echo x > $HOME/x && {LISTS}"
+    request = Request(root, files_in(root, {"a.txt": "", "b.py": "import os\n"}))
+    async with Processes.open() as processes:
+        runner = ToolRunner(Landlocked(settings, processes), settings)
+        report = await runner.run([Shell(script), RUFF], request, SECONDS)
+    assert [one.status for one in report.tools] == ["passed", "failed"]
+    assert not (root / "y").exists()
 
 
 async def test_findings_keep_their_fingerprints_when_lines_move(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import pytest
 
 from gitops_auditor.formats.findings import Severity, ToolStatus
 from gitops_auditor.linters.running import ToolRunner
-from gitops_auditor.linters.tool import Request, Tool
+from gitops_auditor.linters.tool import Invocation, Program, Request, Tool
 from gitops_auditor.linters.tools.hadolint import HADOLINT
 from gitops_auditor.linters.tools.mypy import MYPY
 from gitops_auditor.linters.tools.ruff import RUFF
@@ -225,6 +225,43 @@ async def test_a_file_that_is_missing_is_an_error(
     (root / files[0]).unlink()
     report = only(await runner.run([tool], Request(root, files), SECONDS))
     assert (report.status, report.reason) == ("error", f"{files[0]} does not exist.")
+
+
+class Vanishing:
+    """A tool, just before whose start the last file disappears."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tool, name)
+
+    def command(self, program: Program, request: Request) -> Invocation:
+        """As that of the tool."""
+        (request.root / request.files[-1]).unlink()
+        return self._tool.command(program, request)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_a_file_that_disappears_meanwhile_is_an_error(
+    runner: ToolRunner, root: Path, tool: Tool
+) -> None:
+    files_in(root, WANTS_MYPY)
+    files = files_in(root, CLEAN[tool.name])
+    vanishing = cast("Tool", Vanishing(tool))
+    report = only(await runner.run([vanishing], Request(root, files), SECONDS))
+    assert (report.status, report.findings) == ("error", ())
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_a_file_that_is_closed_to_the_user_of_jobs_is_an_error(
+    runner: ToolRunner, root: Path, tool: Tool
+) -> None:
+    files_in(root, WANTS_MYPY)
+    files = files_in(root, CLEAN[tool.name])
+    (root / files[0]).chmod(0)
+    report = only(await runner.run([tool], Request(root, files), SECONDS))
+    assert (report.status, report.findings) == ("error", ())
 
 
 async def test_the_configuration_of_the_request_counts_for_the_tool_whose_it_is(
