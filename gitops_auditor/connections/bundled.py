@@ -48,7 +48,11 @@ _ACTIONS: Final[Mapping[str, Mapping[str, tuple[str, Mapping[str, JsonValue]]]]]
         "fix": ("fix_files", {**_FILES, **_CHOSEN}),
     },
     SECURITY_SCANNER: {
-        "scan": ("scan_files", {**_FILES, **_CONFIGURED, **_CHOSEN, **_JUDGED}),
+        "scan": (
+            "scan_files",
+            # Of any repository there is something to scan for secrets.
+            {**_FILES, **_CONFIGURED, **_CHOSEN, **_JUDGED, "parts": ["static", "secrets"]},
+        ),
         "secrets": ("scan_secrets", {**_FILES, **_CHOSEN, **_JUDGED}),
         "dependencies": ("scan_dependencies", {**_ROOT, **_CHOSEN, **_JUDGED}),
     },
@@ -85,7 +89,7 @@ def _server(name: str, settings: Settings, roots: Callable[[], Sequence[Path]]) 
 
 
 def _action(word: str, tool: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    verdict = None if word in _WITHOUT_VERDICT else "/passed"
+    verdict = None if word in _WITHOUT_VERDICT else "/clear"
     return {"tool": tool, "arguments": dict(arguments), "passed": verdict}
 
 

@@ -39,6 +39,13 @@ async def test_each_question_is_for_the_tools_of_its_purpose(
     assert not dependencies.passed
 
 
+async def test_files_can_be_scanned_for_both_at_once(scanner: SecurityScanner, root: Path) -> None:
+    files_in(root, FAULTS)
+    report = await scanner.scan_files(root, parts=["static", "secrets"])
+    assert {one.tool for one in report.tools} == {*of_purpose("static"), *of_purpose("secrets")}
+    assert not report.passed
+
+
 async def test_a_planted_fault_never_passes(scanner: SecurityScanner, root: Path) -> None:
     files_in(root, FAULTS)
     static = await scanner.scan_files(root)

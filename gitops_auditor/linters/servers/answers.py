@@ -31,13 +31,15 @@ class Answer(BaseModel, defer_build=True):
     """A ScanReport and its verdict.
 
     `passed` is whether at least one tool looked, none broke or is missing, and nothing was found
-    that is as bad as `fail_threshold`. `counts` of a tool has all findings, also those that were
-    left out of the list.
+    that is as bad as `fail_threshold`. `clear` is the same, and true also where there was nothing
+    for any tool to look at, so that nothing stands in the way. `counts` of a tool has all findings,
+    also those that were left out of the list.
     """
 
     model_config = ConfigDict(frozen=True)
 
     passed: bool
+    clear: bool
     fail_threshold: Severity
     reason: str
     files: int
@@ -64,6 +66,7 @@ def answer(report: ScanReport, threshold: Severity, limit: int) -> Answer:
         tools = tuple(_shortened(one, limit) for one in report.tools)
         made = Answer(
             passed=passes(report, threshold),
+            clear=passes(report, threshold) or _is_skipped(report),
             fail_threshold=threshold,
             reason=_reason(report, threshold),
             files=report.files,
@@ -79,6 +82,10 @@ def passes(report: ScanReport, threshold: Severity) -> bool:
     """Whether a tool looked, all that were needed did, and found nothing so bad."""
     told = {one.status for one in report.tools}
     return bool(told & {"passed", "failed"}) and told <= _LOOKED and not _bad(report, threshold)
+
+
+def _is_skipped(report: ScanReport) -> bool:
+    return all(one.status == "skipped" for one in report.tools)
 
 
 def report_text(told: Answer) -> str:
@@ -151,8 +158,8 @@ def _reason(report: ScanReport, threshold: Severity) -> str:
     said = f"{total} findings in {report.files} files, {bad} of them {threshold} or worse."
     if broken:
         return f"FAILED: {', '.join(broken)} could not look. {said}"
-    if not any(one.status in ("passed", "failed") for one in report.tools):
-        return f"FAILED: no tool is for any of the {report.files} files."
+    if _is_skipped(report):
+        return f"Skipped: there is nothing for any tool in {report.files} files."
     return f"{'FAILED' if bad else 'Passed'}: {said}"
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from gitops_auditor.formats.findings import MOST_FINDINGS
 from gitops_auditor.formats.written import SeverityField, several
 from gitops_auditor.linters.listing import MOST_FILES
+from gitops_auditor.linters.security_scanner import ScannedPart
 
 
 class Arguments(BaseModel, defer_build=True):
@@ -98,6 +99,10 @@ class ListTools(Where):
 
 class ScanFiles(Files, Configured, Chosen, Judged):
     """Of scan_files."""
+
+    parts: tuple[ScannedPart, ...] = Field(
+        ("static",), min_length=1, description="What to find: weaknesses in code, secrets, or both."
+    )
 
 
 class ScanDependencies(Where, Chosen, Judged):

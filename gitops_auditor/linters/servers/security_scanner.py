@@ -39,7 +39,8 @@ class SecurityScannerTools:
             Offer(
                 "scan_files",
                 "Scan files",
-                "Find weaknesses in the code of a folder, such as injections and bad cryptography.",
+                "Find weaknesses in the code of a folder, such as injections and bad cryptography, "
+                "and secrets too when `parts` says so.",
                 ScanFiles,
                 Answer,
                 self._scan_files,
@@ -75,7 +76,12 @@ class SecurityScannerTools:
 
     async def _scan_files(self, place: Place, given: ScanFiles) -> Told:
         report = await self._scanner.scan_files(
-            place.root, place.files, given.config, given.tools, progress=place.progress
+            place.root,
+            place.files,
+            given.config,
+            given.tools,
+            parts=given.parts,
+            progress=place.progress,
         )
         return judged(report, given)
 

@@ -25,7 +25,7 @@ from gitops_auditor.linters.selection import chosen_files
 LINTING: Final = frozenset({"lint_files", "check_format"})
 SCANNING: Final = frozenset({"scan_files", "scan_dependencies", "scan_secrets"})
 
-_VERDICT: Final = ("passed", "fail_threshold", "reason")
+_VERDICT: Final = ("passed", "clear", "fail_threshold", "reason")
 
 
 class ConnectedServer:

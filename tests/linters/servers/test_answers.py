@@ -57,6 +57,24 @@ def test_only_a_look_by_all_that_were_needed_passes(
     assert passes(report(*map(tool, statuses)), "critical") is passed
 
 
+@pytest.mark.parametrize(
+    ("statuses", "clear"),
+    [
+        (["passed", "skipped"], True),
+        (["skipped"], True),
+        ([], True),
+        (["skipped", "error"], False),
+        (["skipped", "absent"], False),
+    ],
+)
+def test_nothing_to_look_at_is_in_nobodys_way_and_yet_no_pass(
+    statuses: list[ToolStatus], clear: bool
+) -> None:
+    told = answer(report(*map(tool, statuses)), "medium", 10)
+    assert told.clear is clear
+    assert told.passed is ("passed" in statuses)
+
+
 @given(st.sampled_from(SEVERITIES), st.sampled_from(SEVERITIES))
 def test_a_finding_fails_at_its_severity_and_at_those_below(
     found: Severity, threshold: Severity
