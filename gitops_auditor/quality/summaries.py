@@ -32,7 +32,7 @@ def summarise(
     """The summary of the period from `since` to before `until`.
 
     Validations of as long a time before it give the score before; all other rows are left out.
-    `findings` are those of the period's results that did not pass. Each list has at most `longest`
+    `findings` are those of the period's results. Each list has at most `longest`
     entries.
     """
     known = list(validations)

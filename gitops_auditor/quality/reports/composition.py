@@ -3,7 +3,7 @@
 from gitops_auditor import __version__
 from gitops_auditor.quality.reports.data import ReportData
 from gitops_auditor.quality.reports.document import Document, Section
-from gitops_auditor.quality.reports.latest import report_section
+from gitops_auditor.quality.reports.latest import latest
 from gitops_auditor.quality.reports.overview import attention, figures, lead
 from gitops_auditor.quality.reports.trend_sections import charts, repositories
 from gitops_auditor.quality.reports.wording import day, legible, moment, several
@@ -20,7 +20,8 @@ def document(data: ReportData) -> Document:
         sections += attention(data.summary)
     if data.trends is not None:
         sections += repositories(data.trends)
-    sections += [report_section(report) for report in data.reports]
+    if data.reports:
+        sections += latest(data.reports, data.left_out)
     return Document(legible(data.title), _lead(data), tuple(_facts(data)), tuple(sections))
 
 

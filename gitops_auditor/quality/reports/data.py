@@ -12,7 +12,7 @@ from gitops_auditor.quality.trend_models import QualitySummary, QualityTrends
 class ReportData(Record):
     """What is told. `reports` are the latest ones, at most one for a repository and gate type.
 
-    A part that was not asked for is None, or empty.
+    `left_out` is how many more there are. A part that was not asked for is None, or empty.
     """
 
     title: str = "Quality report"
@@ -20,6 +20,7 @@ class ReportData(Record):
     summary: QualitySummary | None = None
     trends: QualityTrends | None = None
     reports: list[QualityReport] = Field(default_factory=list)
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

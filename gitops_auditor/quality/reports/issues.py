@@ -8,7 +8,6 @@ from gitops_auditor.quality.reports.document import Issue, Issues
 from gitops_auditor.quality.reports.wording import STATUS_WORDS, legible
 from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 
-MOST_ISSUES: Final = 200
 NOT_PASSED: Final[frozenset[GateStatus]] = frozenset({"failed", "warning", "error"})
 
 
@@ -17,8 +16,8 @@ def broken(report: QualityReport) -> list[GateResult]:
     return [one for one in report.gates if one.status in NOT_PASSED]
 
 
-def issues(report: QualityReport, most: int = MOST_ISSUES) -> Issues:
-    """The failures of a report: what stops it first, what was let pass last, each worst first."""
+def issues(report: QualityReport, most: int) -> Issues:
+    """At most `most` failures: what stops it first, what was let pass last, each worst first."""
     found = sorted(_found(report), key=lambda one: one[0])
     known = sum(max(sum(one.counts.values()), len(one.findings), 1) for one in broken(report))
     shown = tuple(issue for _, issue in found[:most])

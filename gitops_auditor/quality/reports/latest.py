@@ -1,7 +1,10 @@
 """The sections of the latest reports: verdict, gates and failures of each. Pure."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from gitops_auditor.quality.reports.document import Block, Cell, Column, Section, Statement, Table
-from gitops_auditor.quality.reports.issues import issues
+from gitops_auditor.quality.reports.issues import broken, issues
 from gitops_auditor.quality.reports.wording import (
     GATE_TYPE_WORDS,
     STATUS_WORDS,
@@ -14,13 +17,53 @@ from gitops_auditor.quality.reports.wording import (
 )
 from gitops_auditor.quality.results import GateResult, QualityReport
 
+MOST_ISSUES: Final = 1_000
+"""Failures of a whole report that are shown; JSON and the formats for tools have all."""
+FEWEST_ISSUES: Final = 20
 
-def report_section(report: QualityReport) -> Section:
-    """One validation: what it says and why, its gates, and every failure."""
+
+def latest(reports: Sequence[QualityReport], left_out: int) -> list[Section]:
+    """A table of the validations when there are several, then those that did not just pass."""
+    most = max(MOST_ISSUES // max(len(reports), 1), FEWEST_ISSUES)
+    if len(reports) == 1 and not left_out:
+        return [_report(reports[0], most)]
+    shown = [_report(report, most) for report in reports if broken(report)]
+    return [Section("Latest validations", (_validations(reports, left_out),)), *shown]
+
+
+def _validations(reports: Sequence[QualityReport], left_out: int) -> Table:
+    return Table(
+        "",
+        (
+            Column("Repository", "name", share=3),
+            Column("Asked"),
+            Column("Verdict", "badge"),
+            Column("Score", "number"),
+            Column("Commit", "name"),
+            Column("Looked at"),
+        ),
+        tuple(
+            (
+                Cell(legible(one.repository_id)),
+                Cell(GATE_TYPE_WORDS[one.gate_type]),
+                Cell(STATUS_WORDS[one.status], one.status),
+                Cell(score(one.score)),
+                Cell(one.commit[:12]),
+                Cell(moment(one.executed_at)),
+            )
+            for one in reports
+        ),
+        empty="There is none.",
+        note=f"{several(left_out, 'more validation')} not shown." if left_out else "",
+    )
+
+
+def _report(report: QualityReport, most: int) -> Section:
+    """One validation: what it says and why, its gates, and its failures."""
     blocks: list[Block] = [Statement(_verdict(report), STATUS_WORDS[report.status], report.status)]
     blocks += [Statement(legible(note)) for note in report.notes]
     blocks.append(_gates(report))
-    found = issues(report)
+    found = issues(report, most)
     if found.issues:
         blocks.append(found)
     title = f"{legible(report.repository_id)}, {GATE_TYPE_WORDS[report.gate_type]}"

@@ -143,7 +143,7 @@ def _rules(summary: QualitySummary) -> Table:
             )
             for one in summary.failing_rules
         ),
-        empty="No rule was broken in a result that did not pass.",
+        empty="No rule was broken in this period.",
     )
 
 

@@ -99,7 +99,7 @@ def _line(
     for points in _runs(values, ceiling, width, height):
         if len(points) == 1:
             (x, y), *_ = points
-            yield f'<circle class="area" cx="{x:.1f}" cy="{y:.1f}" r="1.5"/>'
+            yield f'<circle class="area" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
         else:
             path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
             yield f'<path class="line" d="M{path}"/>'

@@ -75,6 +75,8 @@ def _range(values: Sequence[float | None], word: Callable[[float | None], str]) 
     if not known:
         return ""
     gaps = len(values) - len(known)
+    if len(known) == 1:
+        return f"{word(known[0])} on the only day with a value."
     ends = f"From {word(known[0])} to {word(known[-1])}"
     text = f"{ends}; lowest {word(min(known))}, highest {word(max(known))}."
     return f"{text} {several(gaps, 'day')} without a value." if gaps else text

@@ -222,6 +222,7 @@ def quality_report(
         commit="0123456789abcdef0123456789abcdef01234567",
         tree="89abcdef0123456789abcdef0123456789abcdef", enforcement="strict", status="error",
         passed=False, reason="Integration tests could not look; Security scan failed.", score=41.5,
-        gates=known, files=["src/shop/basket.py", "web/app.js"], executed_at=UNTIL,
+        gates=[one.model_copy(update={"repository_id": repository}) for one in known],
+        files=["src/shop/basket.py", "web/app.js"], executed_at=UNTIL,
         duration_seconds=6.2, notes=["Only the changed files were looked at."],
     )  # fmt: skip

@@ -277,7 +277,21 @@ def test_thousands_of_failures_are_cut_with_a_count_of_the_rest() -> None:
     report = quality_report([gate_result("Scan", "failed", found=many)])
     for text in texts(ReportData(generated_at=UNTIL, reports=[report])):
         plain = text.replace("\N{NARROW NO-BREAK SPACE}", " ")
-        assert re.search(r"2 800 more( failures)?( are)? not shown\.", plain)
+        assert re.search(r"2 000 more( failures)?( are)? not shown\.", plain)
+
+
+def test_of_several_validations_those_that_did_not_pass_are_told_in_full() -> None:
+    fine = quality_report([gate_result("Lint", "passed")], "acme/fine")
+    fine = fine.model_copy(update={"status": "passed", "passed": True, "reason": "All passed."})
+    data = ReportData(
+        generated_at=UNTIL, reports=[fine, quality_report(repository="acme/bad")], left_out=7
+    )
+    for text in texts(data):
+        assert "2 validations: 1 may not go on." in text
+        assert "7 more validations not shown." in text
+        assert "acme/fine" in text
+        assert "acme/fine, pre-merge" not in text
+        assert "acme/bad, pre-merge" in text
 
 
 def test_columns_of_markdown_tables_line_up_as_text() -> None:
