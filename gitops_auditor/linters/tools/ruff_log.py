@@ -7,12 +7,16 @@ from gitops_auditor.linters.rebasing import asked
 from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
 
 CHECKED: Final = (
-    re.compile(r"\[ruff::diagnostics\]\[DEBUG\] Checking: (.+)"),
-    re.compile(r"\[ruff::commands::check\]\[DEBUG\] Checked (\d+) files? in: .+"),
+    re.compile(r"\[[\d-]+\]\[[\d:]+\]\[ruff::diagnostics\]\[DEBUG\] Checking: (.+)"),
+    re.compile(
+        r"\[[\d-]+\]\[[\d:]+\]\[ruff::commands::check\]\[DEBUG\] Checked (\d+) files? in: .+"
+    ),
 )
 FORMATTED: Final = (
-    re.compile(r"\[ruff::commands::format\]\[DEBUG\] format_path; path=(.+)"),
-    re.compile(r"\[ruff::commands::format\]\[DEBUG\] Formatted (\d+) files? in .+"),
+    re.compile(r"\[[\d-]+\]\[[\d:]+\]\[ruff::commands::format\]\[DEBUG\] format_path; path=(.+)"),
+    re.compile(
+        r"\[[\d-]+\]\[[\d:]+\]\[ruff::commands::format\]\[DEBUG\] Formatted (\d+) files? in .+"
+    ),
 )
 
 NOTHING: Final = "warning: No Python files found under the given path"
@@ -25,8 +29,8 @@ def logged(ended: Ended, request: Request, lines: tuple[re.Pattern[str], ...]) -
     """
     of_file, of_all = lines
     log = ended.stderr.decode(errors="replace").splitlines()
-    paths = [found[1] for line in log if (found := of_file.search(line))]
-    counts = [int(found[1]) for line in log if (found := of_all.search(line))]
+    paths = [found[1] for line in log if (found := of_file.fullmatch(line))]
+    counts = [int(found[1]) for line in log if (found := of_all.fullmatch(line))]
     files = dict.fromkeys(asked(path, request) for path in paths)
     if not paths and not counts and any(line.startswith(NOTHING) for line in log):
         return ()
