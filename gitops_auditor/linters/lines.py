@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gitops_auditor.formats.findings import ToolReport
-from gitops_auditor.formats.fingerprints import fingerprinted
+from gitops_auditor.formats.fingerprints import ReadLine, fingerprinted
 
 _FILES = 64
 """Files that are kept at once; findings come file by file."""
@@ -13,6 +13,12 @@ _LARGEST = 16 * 2**20
 
 def with_fingerprints(report: ToolReport, root: Path) -> ToolReport:
     """The report with fingerprints of its findings, from the files that it is about; it blocks."""
+    found = fingerprinted(report.findings, line_reader(root))
+    return report.model_copy(update={"findings": tuple(found)})
+
+
+def line_reader(root: Path) -> ReadLine:
+    """Reads lines of files below a folder, when they are asked for; it blocks."""
 
     @lru_cache(maxsize=_FILES)
     def lines(file: str) -> list[str]:
@@ -28,4 +34,4 @@ def with_fingerprints(report: ToolReport, root: Path) -> ToolReport:
         known = lines(file)
         return known[number - 1] if number <= len(known) else None
 
-    return report.model_copy(update={"findings": tuple(fingerprinted(report.findings, line))})
+    return line

@@ -6,6 +6,7 @@ there is written, not even the times of files.
 """
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -31,6 +32,8 @@ MOST_PATCH_BYTES: Final = 128 * 1024 * 1024
 _CACHED = ("--cached", "--ita-invisible-in-index")
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 _NAMES = (*_PLAIN, "-z", "--name-only", "--no-renames")
+# More names than that on both sides are only compared by what they hold exactly.
+_RENAMES = (*_PLAIN, "-z", "--name-status", "--find-renames", "-l1000", "--diff-filter=R")
 _PATCH = (
     *_PLAIN,
     "--patch", "--unified=0", "--inter-hunk-context=0", "--no-color", "--find-renames",
@@ -96,8 +99,36 @@ class Comparisons:
         """The lines that are new in the working tree since `base`; `files` are all files there."""
         async with _borrowing(source, base) as folder:
             await self._read_base(folder, root, base)
-            await self._add_empty(folder, root, files)
+            await self._add_new(folder, root, files)
             return await self._added(folder, root, "diff-files", [*_PATCH, "--"])
+
+    async def renamed(self, source: GitDirectory, base: str, commit: str) -> dict[str, str]:
+        """The new paths of files that a commit renamed since `base`, by the old ones."""
+        async with _borrowing(source, base) as folder:
+            arguments = ["-r", *_RENAMES, "--end-of-options", base, commit]
+            listed = await self._run(folder, folder, "diff-tree", arguments)
+            return _pairs(listed.stdout)
+
+    async def staged_renamed(self, source: GitDirectory, base: str) -> dict[str, str]:
+        """The new paths of files that are renamed in the index since `base`, by the old ones."""
+        async with _borrowing(source, base) as folder:
+            await anyio.to_thread.run_sync(copy_index, source, folder / ".git")
+            arguments = [*_CACHED, *_RENAMES, base, "--"]
+            listed = await self._run(folder, folder, "diff-index", arguments)
+            return _pairs(listed.stdout)
+
+    async def worktree_renamed(
+        self, source: GitDirectory, root: Path, base: str, files: Sequence[str]
+    ) -> dict[str, str]:
+        """The new paths of files that the working tree renamed since `base`, by the old ones.
+
+        `files` are all files there.
+        """
+        async with _borrowing(source, base) as folder:
+            await self._read_base(folder, root, base)
+            await self._add_new(folder, root, files)
+            listed = await self._run(folder, root, "diff-index", [*_RENAMES, base, "--"])
+            return _pairs(listed.stdout)
 
     async def _read_base(self, folder: Path, root: Path, base: str) -> None:
         """Fill the index from a commit rather than the user's, which may call files unchanged."""
@@ -105,11 +136,15 @@ class Comparisons:
         refresh = ["-q", "--ignore-submodules", "--refresh"]
         await self._run(folder, root, "update-index", refresh, fine=(0, 1))
 
-    async def _add_empty(self, folder: Path, root: Path, files: Sequence[str]) -> None:
-        """Let files that the commit lacks count as empty ones: all of their lines are new then."""
+    async def _add_new(self, folder: Path, root: Path, files: Sequence[str]) -> None:
+        """Let files that the commit lacks count as changed: all of their lines are new then.
+
+        They changed from what nobody else has: git touches what it is to write and the source has.
+        """
         listed = await self._run(folder, root, "ls-files", ["-z"])
         known = {*listed.stdout.split(b"\0")}
-        blob = (await self._run(folder, root, "hash-object", ["-w", "--stdin"])).stdout.strip()
+        arguments, unlike = ["-w", "--stdin"], secrets.token_bytes()
+        blob = (await self._run(folder, root, "hash-object", arguments, fed=unlike)).stdout.strip()
         new = [name for name in map(os.fsencode, files) if name not in known]
         fed = b"".join(b"100644 %s\t%s\0" % (blob, name) for name in new)
         if fed:
@@ -172,6 +207,12 @@ def _at(folder: Path, root: Path) -> list[str]:
 
 def _names(listed: bytes) -> list[str]:
     return listed.decode("utf-8", "backslashreplace").split("\0")[:-1]
+
+
+def _pairs(listed: bytes) -> dict[str, str]:
+    """Of `--name-status -z`: `R` with how alike they are, the old path and the new one."""
+    fields = _names(listed)
+    return dict(zip(fields[1::3], fields[2::3], strict=True))
 
 
 def _entries(listed: bytes) -> list[TreeEntry]:

@@ -11,6 +11,7 @@ import anyio.to_thread
 
 from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.checked_names import check_commit, check_path, check_ref
 from gitops_auditor.repositories.comparisons import Comparisons
 from gitops_auditor.repositories.git import Git, TreeEntry
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory
@@ -33,8 +34,6 @@ SMALL_BYTES: Final = 64 * 1024
 """What is larger is not remembered."""
 
 _REGULAR = ("100644", "100755")
-_REF = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]{0,249}")
-_REF_ILLEGAL = re.compile(r"\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)|^/|[./]$|^@$")
 _ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
 _BRANCH, _TAG, _REMOTE = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
 
@@ -73,7 +72,7 @@ class Revisions:
         if ref in (WORKTREE, STAGED):
             return await self._uncommitted(repository, ref)
         if ref:
-            _check_ref(ref)
+            check_ref(ref)
         known = await self._already_here(repository, ref)
         if known is not None:
             return known
@@ -90,7 +89,7 @@ class Revisions:
 
         Raises InvalidRequest for a path that leads out, NotFound for an unknown commit, TooLarge.
         """
-        _check_path(path)
+        check_path(path)
         if commit == WORKTREE:
             return await self._worktree_file(repository, path, max_bytes)
         folder, entries = await self._listing(repository, commit, path)
@@ -109,7 +108,7 @@ class Revisions:
     async def files(self, repository: Repository, commit: str, folder: str) -> list[str]:
         """The names of the regular files directly in a folder, sorted; empty without the folder."""
         if folder:
-            _check_path(folder)
+            check_path(folder)
         if commit == WORKTREE:
             root = await self.worktree(repository)
             return await anyio.to_thread.run_sync(regular_names, root, folder)
@@ -194,6 +193,20 @@ class Revisions:
         files = await self._git.worktree_files(root)
         return await self._comparisons.worktree_lines(layout, root, base, files)
 
+    async def renamed_paths(self, repository: Repository, base: str, commit: str) -> dict[str, str]:
+        """New paths by the old ones, of files that a commit, WORKTREE or STAGED renamed since
+        `base`: those that git finds alike enough. Raises as `changed_lines`.
+        """
+        if commit not in (WORKTREE, STAGED):
+            path = await self._holding_both(repository, base, commit)
+            return await self._comparisons.renamed(await self._located(path), base, commit)
+        layout, root = await self._layout_with_tree(repository)
+        await self.holding(repository, base)
+        if commit == STAGED:
+            return await self._comparisons.staged_renamed(layout, base)
+        files = await self._git.worktree_files(root)
+        return await self._comparisons.worktree_renamed(layout, root, base, files)
+
     async def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
         """The newest commit that both commits contain; None when there is none.
 
@@ -221,7 +234,7 @@ class Revisions:
 
         Raises NotFound when the commit is nowhere to be had.
         """
-        _check_commit(commit)
+        check_commit(commit)
         known = await self._locations.known(repository)
         if known is not None and await self._has(known, commit):
             return known
@@ -329,32 +342,6 @@ class Revisions:
             f"{repository.id} has no branch, tag or commit {ref!r}.",
             hint=f"Did you mean {' or '.join(near)}?" if near else "Name one that it has.",
             details={"near": [*near]},
-        )
-
-
-def _check_ref(ref: str) -> None:
-    """The rules of git-check-ref-format(1), and none that begins like an option."""
-    if _REF.fullmatch(ref) is None or _REF_ILLEGAL.search(ref):
-        raise InvalidRequest(
-            f"{ref[:80]!r} is not the name of a branch, a tag or a commit.",
-            hint=f"Give a branch such as main, a tag, the id of a commit, {WORKTREE} or {STAGED}.",
-        )
-
-
-def _check_commit(commit: str) -> None:
-    if OBJECT_ID.fullmatch(commit) is None:
-        raise InvalidRequest(
-            f"{commit[:80]!r} is not the full id of a commit.",
-            hint="Give 40 or 64 hexadecimal digits.",
-        )
-
-
-def _check_path(path: str) -> None:
-    parts = path.split("/")
-    if {"", ".", ".."} & set(parts) or not path.isprintable():
-        raise InvalidRequest(
-            f"{path[:200]!r} is not a path inside a repository.",
-            hint="Give names joined by slashes, such as .gitops/pipeline.yaml.",
         )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gitops_auditor.errors import InvalidRequest, NotFound, Refused, TooLarge, Unavailable
 from gitops_auditor.repositories import revisions
 from gitops_auditor.repositories.boundaries import Boundaries
+from gitops_auditor.repositories.checked_names import check_ref
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.git_urls import check_clone_url
 from gitops_auditor.repositories.locations import Locations
@@ -142,7 +143,7 @@ async def test_what_git_takes_for_more_than_a_name_is_refused(
 @given(st.text(alphabet=st.sampled_from(string.printable), max_size=40))
 def test_no_accepted_name_holds_revision_syntax(name: str) -> None:
     try:
-        revisions._check_ref(name)
+        check_ref(name)
     except InvalidRequest:
         return
     assert name
