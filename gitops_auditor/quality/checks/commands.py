@@ -31,8 +31,16 @@ from gitops_auditor.quality.checks.written_report import (
 from gitops_auditor.quality.evidence import Check, Evidence, Subject
 from gitops_auditor.quality.gate import CommandReport, Gate
 
-_ONLINE: Final = frozenset({"pip-audit", "npm audit", "semgrep"})
-"""What these say depends on advisories and rules that change elsewhere."""
+_SELF_CONTAINED: Final = frozenset(
+    {
+        *("ruff check", "ruff format", "black", "isort", "bandit", "vulture", "yamllint"),
+        *("shellcheck", "hadolint", "gitleaks dir", "detect-secrets scan", "detect-secrets-hook"),
+        *(f"biome {word}" for word in ("check", "lint", "ci", "format")),
+    }
+)
+"""What these say depends on nothing but themselves and the files, unlike tests, plugins, types of
+packages, and advisories.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,8 @@ class CommandCheck(Check):
     @override
     async def identity(self, gate: Gate) -> str | None:
         line = read_command_line(gate.command or "")
-        online = any(known.name in _ONLINE for _, known in known_calls(line))
-        if gate.network == "full" or online or not line.calls:
+        names = {known.name for _, known in known_calls(line)}
+        if gate.network == "full" or not line.is_single or not names & _SELF_CONTAINED:
             return None
         path = self.lines.inherited.get("PATH")
         return await anyio.to_thread.run_sync(_identity, line, path)
@@ -155,12 +163,10 @@ def _tool(line: CommandLine) -> str:
 
 
 def _identity(line: CommandLine, path: str | None) -> str | None:
-    """Where the programs are and what they are; None when one is not found; it blocks."""
-    known = []
-    for call in line.calls:
-        found = shutil.which(call.program, path=path)
-        if found is None:
-            return None
-        status = Path(found).resolve().stat()
-        known.append(f"{found}:{status.st_size}:{status.st_mtime_ns}")
-    return hashlib.sha256("\n".join(known).encode()).hexdigest()
+    """Where the program is and what it is; None when it is not found; it blocks."""
+    found = shutil.which(line.calls[0].program, path=path)
+    if found is None:
+        return None
+    status = Path(found).resolve().stat()
+    known = f"{found}:{status.st_size}:{status.st_mtime_ns}"
+    return hashlib.sha256(known.encode()).hexdigest()

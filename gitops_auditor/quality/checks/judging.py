@@ -25,6 +25,10 @@ _NO_PACKAGE: Final = re.compile(
 _NO_SHELL: Final = re.compile(
     r"^(?:\S*sh|gate): (?:-c: )?(?:line )?\d+: (?:syntax error|unexpected EOF)", re.MULTILINE
 )
+_ELSEWHERE: Final = (
+    "Where it is installed outside of the system's folders, name that folder in"
+    " PIPELINE_JOB_FOLDERS and PATH, and let the user of jobs read it."
+)
 _SHOWN: Final = 200
 
 
@@ -57,7 +61,7 @@ def _missing(ran: Ran, line: CommandLine) -> Judgement | None:
         return Judgement("error", f"{program} is not installed.", _install(program, line))
     if ran.exit_code == _CANNOT_EXECUTE:
         program = line.calls[0].program if line.calls else "It"
-        return Judgement("error", f"{program} cannot be executed.", "Make it executable.")
+        return Judgement("error", f"{program} cannot be executed.", _ELSEWHERE)
     program = line.calls[0].program if line.calls else "npm"
     if ran.exit_code and program != "npm" and _NO_PACKAGE.search(ran.output):
         return Judgement("error", f"npm could not run {program}.", _install(program, line))
@@ -68,7 +72,8 @@ def _missing(ran: Ran, line: CommandLine) -> Judgement | None:
 
 def _install(program: str, line: CommandLine) -> str:
     known = {one.words[0]: one.install for _, one in known_calls(line)}
-    return f"Install it: {known[program]}" if program in known else f"Install {program}."
+    how = f"Install it: {known[program]}." if program in known else f"Install {program}."
+    return f"{how} {_ELSEWHERE}"
 
 
 def _showed_nothing(ran: Ran, line: CommandLine) -> Judgement | None:

@@ -17,9 +17,9 @@ from gitops_auditor.execution.environment import inherited, job_environment
 from gitops_auditor.execution.job_user import require_reachable
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Limits, Order
-from gitops_auditor.quality.checks.output import KeptOutput, tail
+from gitops_auditor.quality.checks.output import KeptOutput
 from gitops_auditor.quality.checks.ports import Sandbox
-from gitops_auditor.quality.evidence import Evidence, Subject
+from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
 
 _SHELLS: Final = "/usr/local/bin:/usr/bin:/bin"
@@ -39,10 +39,6 @@ class Ran:
     output: str
     seconds: float = 0.0
     broken: str = ""
-
-    def error(self, reason: str, fix: str = "") -> Evidence:
-        """The verdict that it could not look."""
-        return Evidence("error", reason, metrics={"output_tail": tail(self.output)}, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)

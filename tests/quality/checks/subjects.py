@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +132,3 @@ class Commands:
         """The answer of the project's programs."""
         subject = self.subject(files, changed=changed)
         return await look(self.check(), gate(command=command, **fields), subject)
-
-
-def in_worktree(subject: Subject, worktree: Path) -> Subject:
-    """The subject as a look at the user's own folder."""
-    return replace(subject, worktree=worktree)

@@ -244,12 +244,30 @@ async def test_a_command_is_confined_to_the_checkout_and_its_home(commands: Comm
     assert not (subject.root.parent / "outside").exists()
 
 
-async def test_the_identity_of_a_command_is_that_of_its_programs(commands: Commands) -> None:
+async def test_the_identity_of_a_command_is_that_of_its_program(commands: Commands) -> None:
     check = commands.check()
     ruff = await check.identity(gate(command="ruff check"))
     assert ruff is not None
-    assert ruff == await check.identity(gate(command="ruff check --fix"))
-    assert ruff != await check.identity(gate(command="bash x.sh"))
-    assert await check.identity(gate(command="pip-audit")) is None
-    assert await check.identity(gate(command="ruff check", network="full")) is None
-    assert await check.identity(gate(command="no-such-program")) is None
+    assert ruff == await check.identity(gate(command="ruff check src"))
+    assert ruff != await check.identity(gate(command="biome lint"))
+
+
+@pytest.mark.parametrize(
+    "command", ["pytest", "pip-audit", "mypy .", "./check.sh", "ruff check && pytest", "black ."]
+)
+async def test_what_depends_on_more_than_its_program_is_asked_each_time(
+    commands: Commands, command: str
+) -> None:
+    assert await commands.check().identity(gate(command=command)) is None
+
+
+async def test_what_uses_the_network_is_asked_each_time(commands: Commands) -> None:
+    assert await commands.check().identity(gate(command="ruff check", network="full")) is None
+
+
+async def test_a_missing_program_comes_with_the_command_that_installs_it(
+    commands: Commands,
+) -> None:
+    evidence = await commands.run("black --check", {"a.py": OK_PY})
+    assert evidence.fix.startswith("Install it: pip install black.")
+    assert "PIPELINE_JOB_FOLDERS" in evidence.fix
