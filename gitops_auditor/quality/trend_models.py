@@ -172,7 +172,7 @@ class QualityTrends(Record):
 class ReportRequest(Part):
     """Which report is wanted. No repositories means all of them; no gate type means every one."""
 
-    format: ReportFormat = "html"
+    format: ReportFormat = Field("html", description="Kind of file.")
     days: int = Field(30, ge=1, le=LONGEST_PERIOD, description="Days that it covers, until now.")
     repositories: tuple[Annotated[str, StringConstraints(min_length=1, max_length=610)], ...] = (
         Field((), max_length=1_000, description="Ids of repositories; none for all.")
