@@ -89,12 +89,19 @@ def _findings(
     listed = at(report, answer.findings)
     if not isinstance(listed, list):
         raise UnreadableOutput(f"Its report has no list at {answer.findings}.")
-    if answer.total and at(report, answer.total) != len(listed):
+    counts = [at(report, pointer) for pointer in answer.totals]
+    if counts and sum(map(_count, counts)) != len(listed):
         raise UnreadableOutput(f"It lists {len(listed)} findings and counts another number.")
     for item in listed:
         _require_read(answer, item)
         file = _file_of(answer, item, files, request)
         yield _finding(answer, item, file, server)
+
+
+def _count(value: JsonValue) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UnreadableOutput("It does not count its findings.")
+    return value
 
 
 def _require_read(answer: JsonAnswer, item: JsonValue) -> None:

@@ -27,6 +27,7 @@ ESLINT: Final = ServerMapping(
             fields=Fields("/message", "/ruleId", "/severity", "", "/line", "/column", "/endLine"),
             severities={"2": "high", "1": "medium"},
             looked_at="/filePath",
+            totals=("/errorCount", "/warningCount"),
             unread=(
                 ("/fatal", re.compile("true")),
                 ("/message", re.compile("File ignored")),
@@ -46,7 +47,7 @@ ANALYZER: Final = ServerMapping(
             findings="/issues",
             fields=Fields("/message", "/rule", "/severity", "", "/line", "/column", "/end_line"),
             severities={"error": "high", "warning": "medium", "info": "low"},
-            total="/total_issues",
+            totals=("/total_issues",),
             empty=("/error",),
             unread=(("/rule", re.compile("invalid-syntax")),),
         ),

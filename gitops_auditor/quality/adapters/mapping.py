@@ -35,10 +35,10 @@ class JsonAnswer:
 
     `looked_at` points to the file that a report is about, or to the list of them; without it the
     one file that was asked about is meant. `names` says that files are called by their names alone,
-    which takes a tool that is asked about one at a time. `total` points to the number of findings
-    there have to be. What `empty` points to is missing or empty when the tool worked. `unread` are
-    pointers into a finding with patterns; a match says that the file was not looked at.
-    `severities` are by the tool's word; a word that is not in it is an error.
+    which takes a tool that is asked about one at a time. What `totals` point to is, taken together,
+    the number of findings there have to be. What `empty` points to is missing or empty when the
+    tool worked. `unread` are pointers into a finding with patterns; a match says that the file was
+    not looked at. `severities` are by the tool's word; a word that is not in it is an error.
     """
 
     reports: Literal["structured", "lines"]
@@ -48,7 +48,7 @@ class JsonAnswer:
     severity: Severity = "medium"
     looked_at: str = ""
     names: bool = False
-    total: str = ""
+    totals: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
     unread: tuple[tuple[str, re.Pattern[str]], ...] = ()
 
