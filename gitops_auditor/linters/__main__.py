@@ -21,7 +21,8 @@ input and output. In a client's configuration:
 
   {"command": "%(name)s", "args": ["--root", "/path/to/your/code"]}
 
-Tools run without network in a sandbox, as the settings of GitOps Auditor say
+Tools run in a sandbox, and without network unless they ask for advisories, as
+the settings of GitOps Auditor say
 (PIPELINE_JOB_USER, PIPELINE_MINIMUM_ISOLATION and others). Logs go to standard
 error. Exit status: 0 at the end of input, 2 when it was started wrongly."""
 

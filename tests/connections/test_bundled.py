@@ -1,5 +1,6 @@
 """The linters that are there without configuration."""
 
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -122,3 +123,18 @@ async def test_after_the_end_none_is_started(settings: Settings, roots: Roots) -
     with pytest.raises(Unavailable, match="stopping"):
         await connections.call(CODE_LINTER, "list_linters", {})
     assert roots.asked == 0
+
+
+def test_the_platform_starts_without_loading_them() -> None:
+    program = (
+        "import sys; from gitops_auditor.config import load_settings;"
+        "from gitops_auditor.connections.bundled import bundled_servers;"
+        "from gitops_auditor.connections.service import Connections;"
+        "made = Connections({}, None, {}, bundled_servers(load_settings({}), list));"
+        "print(made.names, [name for name in sys.modules if name.startswith('mcp')"
+        " or name in ('gitops_auditor.connections.connection', 'gitops_auditor.linters')])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert printed.stdout == "('code-linter', 'security-scanner') []\n"

@@ -95,7 +95,7 @@ class ConnectedServer:
         began = anyio.current_time()
         try:
             result = await self._connections.call(self._server, tool, given, self._seconds)
-            return _believed(result, files)
+            return believed(result, files)
         except GitOpsError as failure:
             reason = failure.message
         except ValueError as wrong:
@@ -110,7 +110,7 @@ class ConnectedServer:
         return ScanReport(files=len(files), tools=(broken,))
 
 
-def _believed(result: CallResult, files: Sequence[str]) -> ScanReport:
+def believed(result: CallResult, files: Sequence[str]) -> ScanReport:
     """The report. Raises ValueError with a sentence for one that cannot be right."""
     if result.is_error:
         raise ValueError(f"It answered with an error: {' '.join(result.text.split())[:300]}")
