@@ -9,12 +9,13 @@ import typer
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.gates_showing import show_report
 from gitops_auditor.cli.here import checked_out, repository_in
-from gitops_auditor.cli.session import call_long, with_platform
+from gitops_auditor.cli.session import call, call_long, with_platform
 from gitops_auditor.cli.terminal import explain_failure, print_json, write_file
 from gitops_auditor.errors import GitOpsError, InvalidRequest
 from gitops_auditor.quality.gate import GATE_TYPES, GateType
 from gitops_auditor.quality.results import QualityReport
 from gitops_auditor.quality.trend_models import ReportFormat
+from gitops_auditor.quality.views import QualityVerdict
 
 FAILED = 1
 COULD_NOT_LOOK = 2
@@ -64,7 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
 
         async def body(platform: Platform) -> int:
             repository_id = await repository_in(platform, repository)
-            report: QualityReport = await call_long(
+            verdict: QualityVerdict = await call_long(
                 platform,
                 "validate_quality",
                 "Asking gates",
@@ -76,7 +77,10 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
                 changed_only=changed,
                 base=base,
                 fresh=fresh,
-                findings=MOST_FINDINGS,
+                findings=0,
+            )
+            report: QualityReport = await call(
+                platform, "get_validation", validation_id=verdict.id, findings=MOST_FINDINGS
             )
             await _tell(platform, report, output_format, output)
             return _status(report)

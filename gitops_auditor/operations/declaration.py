@@ -140,7 +140,7 @@ def _with_wait(params: type[BaseModel]) -> type[BaseModel]:
         0.0,
         ge=0,
         le=LONGEST_WAIT,
-        description="Seconds to wait for the end before answering with the work id.",
+        description="Seconds to wait before answering with the work id.",
     )
     extended: type[BaseModel] = create_model(
         params.__name__, __base__=params, wait_seconds=(float, wait)

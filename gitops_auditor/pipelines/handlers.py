@@ -27,8 +27,8 @@ class AttemptLog(Protocol):
 class Workspace:
     """The folders of one run. Jobs may write all of them.
 
-    `checkout` holds the repository at `commit`, `home` is HOME and TMPDIR of its jobs. `tree` is the
-    id of the commit's tree, empty in folders that an older version made.
+    `checkout` holds the repository at `commit`, `home` is HOME and TMPDIR of its jobs. `tree` is
+    the id of the commit's tree, empty in folders that an older version made.
     """
 
     checkout: Path

@@ -40,12 +40,11 @@ class Baselines:
         """
         repository = await self._repositories.get(repository_id)
         revision = await self._repositories.revisions.resolve(repository, ref or name)
-        figures: dict[str, JsonValue] = dict(metrics)
         made = Baseline(
             repository_id=repository.id,
             name=name,
             commit=revision.commit,
-            metrics=figures,
+            metrics=dict(metrics),
             recorded_at=datetime.now(UTC),
             recorded_by=actor,
         )

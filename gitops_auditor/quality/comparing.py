@@ -19,12 +19,7 @@ class Comparing:
         found = await self._baselines.before(repository_id, baseline, commit)
         if found is None:
             return None
-        figures = {
-            name: float(value)
-            for name, value in found.metrics.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
-        return ports.Baseline(found.name, found.commit, figures)
+        return ports.Baseline(found.name, found.commit, found.metrics)
 
     async def changed_lines(
         self, repository_id: str, base: str, commit: str

@@ -2,16 +2,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from gitops_auditor.errors import JsonValue
 from gitops_auditor.formats.findings import SEVERITIES, Severity, counted
 from gitops_auditor.identity import new_id
 from gitops_auditor.quality.asking import Answer
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.requests import Selection
-from gitops_auditor.quality.results import Enforcement, GateResult, Override, QualityReport
+from gitops_auditor.quality.results import Enforcement, Figure, GateResult, Override, QualityReport
 from gitops_auditor.quality.score import Scored, gate_score, report_score
 from gitops_auditor.quality.verdicts import (
     PhaseVerdict,
@@ -62,7 +63,7 @@ def gate_result(about: About, answer: Answer, override: Override | None) -> Gate
         new=answer.new,
         findings=worst_first,
         tools=list(evidence.tools),
-        metrics=dict(evidence.metrics),
+        metrics=dict(_figures(evidence.metrics)),
         duration_seconds=round(answer.seconds, 3),
         cached_from=answer.reused.id if answer.reused else None,
         commit=about.commit,
@@ -122,3 +123,15 @@ def _counts(answer: Answer) -> dict[Severity, int]:
     for tool in answer.evidence.tools:
         found.update(tool.counts)
     return {severity: found[severity] for severity in SEVERITIES if found[severity]}
+
+
+def _figures(metrics: Mapping[str, JsonValue], above: str = "") -> Iterator[tuple[str, Figure]]:
+    """The plain values; what is nested is named by its path, and lists are joined."""
+    for key, value in metrics.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _figures(value, f"{name}.")
+        elif isinstance(value, list):
+            yield name, ", ".join(map(str, value))
+        else:
+            yield name, value

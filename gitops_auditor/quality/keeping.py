@@ -40,7 +40,7 @@ class Keeping:
         """The report of the answers, kept. `tag` is what was validated, if that is a tag."""
         report = await self._kept(about, selection, answers, actor)
         if tag is not None and release(tag) is not None:
-            await self._record_release(tag, report, actor)
+            await self._record_release(tag, report, answers, actor)
         return report
 
     async def _kept(
@@ -59,20 +59,28 @@ class Keeping:
             )
         return report
 
-    async def _record_release(self, tag: str, report: QualityReport, actor: str) -> None:
+    async def _record_release(
+        self, tag: str, report: QualityReport, answers: Sequence[Answer], actor: str
+    ) -> None:
         """What a release measured is what later ones are compared with."""
-        for gate in report.gates:
-            figures = gate.metrics.get("figures")
-            if gate.kind == "benchmark" and gate.status != "error" and isinstance(figures, dict):
-                made = Baseline(
-                    repository_id=report.repository_id,
-                    name=tag,
-                    commit=report.commit,
-                    metrics=figures,
-                    recorded_at=report.executed_at,
-                    recorded_by=actor,
-                )
-                await self._baselines.keep(made)
+        for one in answers:
+            measured = one.evidence.metrics.get("figures")
+            if one.asked.gate.kind != "benchmark" or not isinstance(measured, dict):
+                continue
+            figures = {
+                name: float(value)
+                for name, value in measured.items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            }
+            made = Baseline(
+                repository_id=report.repository_id,
+                name=tag,
+                commit=report.commit,
+                metrics=figures,
+                recorded_at=report.executed_at,
+                recorded_by=actor,
+            )
+            await self._baselines.keep(made)
 
     async def _overrides(self, about: About, answers: Sequence[Answer]) -> dict[str, Override]:
         ids = [one.asked.stored.id for one in answers]

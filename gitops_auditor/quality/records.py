@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import JsonValue
-
 from gitops_auditor.quality.gate import Gate, GateType
 from gitops_auditor.quality.gate_rules import GateKind
 from gitops_auditor.quality.results import Record
@@ -34,15 +32,26 @@ class StoredGate(Record):
     created_by: str = ""
 
 
+class GateSignature(Record):
+    """A signature (DSSE 1.0): the id of its key, and the signature in Base64."""
+
+    keyid: str = ""
+    sig: str
+
+
+class GateEnvelope(Record):
+    """The DSSE envelope that signs a definition; `payload` is in Base64."""
+
+    payload: str
+    payloadType: str  # noqa: N815 - the name that DSSE gives it
+    signatures: list[GateSignature]
+
+
 class GateDetails(StoredGate):
-    """A gate with its definition, and its signature as a DSSE envelope."""
+    """A gate with its definition, and its signature."""
 
-    definition: dict[str, JsonValue]
-    envelope: dict[str, JsonValue] | None = None
-
-    def gate(self) -> Gate:
-        """The definition as a model."""
-        return Gate.model_validate(self.definition)
+    definition: Gate
+    envelope: GateEnvelope | None = None
 
 
 class Baseline(Record):
@@ -51,6 +60,6 @@ class Baseline(Record):
     repository_id: str
     name: str
     commit: str
-    metrics: dict[str, JsonValue]
+    metrics: dict[str, float]
     recorded_at: datetime
     recorded_by: str

@@ -99,8 +99,9 @@ class Reporting:
         return ReportData(
             generated_at=now,
             summary=await self.summary(*chosen),
-            trends=await self.trends(*chosen),
+            trends=await self.trends(*chosen, by_repository=True),
             reports=reports,
+            left_out=len(latest) - len(shown),
         )
 
     def _bounded(self, days: int) -> int:

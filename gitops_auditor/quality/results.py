@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from gitops_auditor.formats.findings import Finding, Severity, ToolReport
 from gitops_auditor.quality.gate import GateType
@@ -13,6 +13,7 @@ GateStatus = Literal["passed", "failed", "warning", "skipped", "error"]
 """`warning`: it failed or errored, and is not required. `error`: it could not look."""
 
 Enforcement = Literal["strict", "warn", "off"]
+Figure = float | int | str | bool | None
 
 
 class Record(BaseModel, defer_build=True):
@@ -58,7 +59,7 @@ class GateResult(Record):
     new: int | None = None
     findings: list[Finding] = Field(default_factory=list)
     tools: list[ToolReport] = Field(default_factory=list)
-    metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    metrics: dict[str, Figure] = Field(default_factory=dict)
     duration_seconds: float = 0.0
     cached_from: str | None = None
     commit: str

@@ -60,7 +60,7 @@ class GateSelection:
         `is_default` says that it is the end of the default branch.
         """
         given = [
-            AskedGate(stored, stored.gate(), await self._trusting.why_not_gate(stored))
+            AskedGate(stored, stored.definition, await self._trusting.why_not_gate(stored))
             for stored in await self._gates.of_platform(repository.id, gate_type)
         ]
         try:

@@ -13,7 +13,7 @@ from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, require_ve
 from gitops_auditor.events import EventLog
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
 from gitops_auditor.quality.gate import Gate, GateType
-from gitops_auditor.quality.records import EVERY_REPOSITORY, GateDetails, StoredGate
+from gitops_auditor.quality.records import EVERY_REPOSITORY, GateDetails, GateEnvelope, StoredGate
 from gitops_auditor.quality.store import gates as store
 from gitops_auditor.quality.store.gates import Connection, Filter
 from gitops_auditor.repositories.service import RepositoryRegistry
@@ -39,7 +39,7 @@ class QualityGates:
         definition: Mapping[str, JsonValue],
         actor: str,
         repository_id: str | None = None,
-        envelope: Mapping[str, JsonValue] | None = None,
+        envelope: GateEnvelope | None = None,
     ) -> GateDetails:
         """Keep a gate, of one repository or of all.
 
@@ -56,7 +56,7 @@ class QualityGates:
             gate_type,
             id=f"gate_{secrets.token_hex(8)}",
             repository_id=owner,
-            envelope=None if envelope is None else dict(envelope),
+            envelope=envelope,
             created_at=now,
             updated_at=now,
             created_by=actor,
@@ -89,7 +89,7 @@ class QualityGates:
         *,
         definition: Mapping[str, JsonValue] | None = None,
         active: bool | None = None,
-        envelope: Mapping[str, JsonValue] | None = None,
+        envelope: GateEnvelope | None = None,
         version: int | None = None,
     ) -> GateDetails:
         """Change a gate; what is None stays, and a new definition loses the old signature.
@@ -183,7 +183,7 @@ def details_of(gate: Gate, gate_type: GateType, **others: Any) -> GateDetails:
         gate_type=gate_type,
         kind=gate.kind,
         digest=gate.digest,
-        definition=gate.canonical(),
+        definition=gate,
         **others,
     )
 
@@ -198,10 +198,10 @@ def _changed(
     before: GateDetails,
     definition: Mapping[str, JsonValue] | None,
     active: bool | None,  # noqa: FBT001 - three states
-    envelope: Mapping[str, JsonValue] | None,
+    envelope: GateEnvelope | None,
     actor: str,
 ) -> GateDetails:
-    gate = before.gate() if definition is None else gate_of(definition)
+    gate = before.definition if definition is None else gate_of(definition)
     kept = before.envelope if definition is None else None
     return details_of(
         gate,
@@ -210,7 +210,7 @@ def _changed(
         repository_id=before.repository_id,
         active=before.active if active is None else active,
         version=before.version + 1,
-        envelope=kept if envelope is None else dict(envelope),
+        envelope=kept if envelope is None else envelope,
         created_at=before.created_at,
         updated_at=datetime.now(UTC),
         created_by=actor,
@@ -251,5 +251,5 @@ def _facts(gate: GateDetails | None) -> dict[str, object] | None:
         "active": gate.active,
         "version": gate.version,
         "digest": gate.digest,
-        "definition": gate.definition,
+        "definition": gate.definition.canonical(),
     }

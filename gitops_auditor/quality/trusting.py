@@ -42,7 +42,8 @@ class Trusting:
 
         def check(verifier: Verifier) -> None:
             target = Target("gate", gate.repository_id or EVERYWHERE, gate.id)
-            verifier.check(target, gate.definition, gate.envelope)
+            envelope = gate.envelope.model_dump() if gate.envelope is not None else None
+            verifier.check(target, gate.definition.canonical(), envelope)
 
         return await anyio.to_thread.run_sync(_refusal, self._settings, check)
 

@@ -90,7 +90,7 @@ class Validator:
             subject = await anyio.to_thread.run_sync(
                 _subject, about, folders, revision.commit, comparison, actor
             )
-            base = await self._base(subject, selection, stack)
+            base = await self._base(repository, subject, selection, stack)
             answers = await self._answers(selection, subject, base, progress, reuse=request.reuse)
         return await self._keeping.keep(about, selection, answers, actor, revision.tag)
 
@@ -119,7 +119,11 @@ class Validator:
         return replace(found, gates=gates)
 
     async def _base(
-        self, subject: Subject, selection: Selection, stack: AsyncExitStack
+        self,
+        repository: Repository,
+        subject: Subject,
+        selection: Selection,
+        stack: AsyncExitStack,
     ) -> Subject | None:
         """The base's checkout, when a gate compares with it."""
         base = subject.base
@@ -128,7 +132,8 @@ class Validator:
         folders = await stack.enter_async_context(
             self._workspaces.open(subject.repository_id, base)
         )
-        return await anyio.to_thread.run_sync(_subject_of_base, subject, folders)
+        renamed = await self._changes.renamed(repository, base, subject.commit)
+        return await anyio.to_thread.run_sync(_subject_of_base, subject, folders, renamed)
 
     async def _answers(
         self,
@@ -175,16 +180,20 @@ def _subject(
     )
 
 
-def _subject_of_base(subject: Subject, folders: Folders) -> Subject:
+def _subject_of_base(subject: Subject, folders: Folders, renamed: dict[str, str]) -> Subject:
+    """The same files, by the names that they had."""
+    was = {new: old for old, new in renamed.items()}
+    files = None if subject.files is None else tuple(was.get(file, file) for file in subject.files)
     return replace(
         subject,
         commit=folders.commit,
         tree=folders.tree,
         root=folders.root,
         home=folders.home,
-        files=_present(subject.files, folders),
+        files=_present(files, folders),
         base=None,
         worktree=None,
+        renamed=renamed,
     )
 
 

@@ -1,9 +1,10 @@
 """JSON Schemas as short as clients need them: they are paid for in every conversation.
 
-Left out are titles, the nullness and null defaults of optional parameters, definitions that are
-used once or are shorter repeated than named, and of results which members are always there and how
-moments are written (RFC 3339, section 5.6). What remains accepts what the model accepts, except an
-explicit null for a parameter that can simply be left out.
+Left out are titles, the patterns and largest sizes of arguments, which are checked all the same,
+the nullness and null defaults of optional parameters, definitions that are used once or are shorter
+repeated than named, and of results bounds, which members are always there and how moments are
+written (RFC 3339, section 5.6). What remains accepts all that the model accepts, except
+an explicit null for a parameter that can simply be left out.
 """
 
 import json
@@ -17,9 +18,10 @@ Schema = dict[str, Any]
 _REFERENCE = "#/$defs/"
 _NOT_SCHEMAS = frozenset({"default", "const", "enum", "examples", "required"})
 _MAPS_OF_SCHEMAS = frozenset({"properties", "$defs", "patternProperties"})
-_INPUT_NOISE = frozenset({"title", "discriminator"})
+_INPUT_NOISE = frozenset({"title", "discriminator", "pattern", "maxLength", "maxItems"})
 _OUTPUT_NOISE = _INPUT_NOISE | {
-    *("default", "description", "minLength", "maxLength", "pattern", "required", "format"),
+    *("default", "description", "minLength", "required", "format", "minimum", "maximum"),
+    "propertyNames",
 }
 
 

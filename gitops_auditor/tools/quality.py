@@ -4,12 +4,12 @@ from pydantic import Field
 
 from gitops_auditor.operations import Context, Params, Toolset
 from gitops_auditor.pages import Page, PageParams
-from gitops_auditor.quality.answers import shortened
 from gitops_auditor.quality.explanation import GateExplanation
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.requests import ValidationRequest
 from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 from gitops_auditor.quality.store.results import Filter
+from gitops_auditor.quality.views import QualityVerdict, verdict_of
 from gitops_auditor.repositories.revisions import WORKTREE
 from gitops_auditor.tools.repositories import RepositoryRef
 
@@ -20,7 +20,7 @@ toolset = Toolset(
     phase2=True,
 )
 
-Shown = Field(5, ge=0, le=1_000, description="Most findings to show of each gate, worst first.")
+Shown = Field(5, ge=0, le=1_000, description="Most findings of each gate, worst first.")
 
 
 class QualityRequest(RepositoryRef):
@@ -30,7 +30,7 @@ class QualityRequest(RepositoryRef):
     ref: str = Field(
         "",
         max_length=250,
-        description="Branch, tag, commit, WORKTREE or STAGED; the default branch when left out.",
+        description="Branch, tag, commit, WORKTREE or STAGED; else the default branch.",
     )
     gate: str | None = Field(None, max_length=200, description="Only the gate of this name.")
     files: list[str] | None = Field(
@@ -38,7 +38,7 @@ class QualityRequest(RepositoryRef):
     )
     changed_only: bool = Field(False, description="Only the files that differ from the base.")
     base: str | None = Field(
-        None, max_length=250, description="Branch, tag or commit that the change is compared with."
+        None, max_length=250, description="Branch, tag or commit to compare with."
     )
     fresh: bool = Field(False, description="Look again, though nothing changed since.")
     findings: int = Shown
@@ -90,7 +90,7 @@ class PreCommitRequest(RepositoryRef):
 
 
 @toolset.operation("POST /api/quality/validate", effect="write", long=True, idempotent=True)
-async def validate_quality(ctx: Context, params: QualityRequest) -> QualityReport:
+async def validate_quality(ctx: Context, params: QualityRequest) -> QualityVerdict:
     """Ask the quality gates whether a commit may go on: which fail, where, and how to fix it."""
     request = ValidationRequest(
         params.repository_id,
@@ -108,7 +108,7 @@ async def validate_quality(ctx: Context, params: QualityRequest) -> QualityRepor
 @toolset.operation(
     "POST /api/quality/pre-commit", effect="write", surface="toolset", long=True, idempotent=True
 )
-async def enforce_pre_commit(ctx: Context, params: PreCommitRequest) -> QualityReport:
+async def enforce_pre_commit(ctx: Context, params: PreCommitRequest) -> QualityVerdict:
     """Ask the pre_commit gates about files of the working tree, as they are now."""
     request = ValidationRequest(
         params.repository_id, "pre_commit", WORKTREE, files=tuple(params.files)
@@ -138,14 +138,13 @@ async def list_quality_results(ctx: Context, params: ResultFilter) -> Page[GateR
     return await ctx.services.quality.answers.results(wanted, params)
 
 
-@toolset.operation("GET /api/quality/explain/{result_id}")
+@toolset.operation("GET /api/quality/explain/{result_id}", surface="toolset")
 async def explain_gate(ctx: Context, params: ExplanationRequest) -> GateExplanation:
     """Explain what a gate said: cause, file:line, rule, how to fix each, the next call."""
     return await ctx.services.quality.explainer.explain(params.result_id, params.token_budget)
 
 
-async def _validated(ctx: Context, request: ValidationRequest, findings: int) -> QualityReport:
+async def _validated(ctx: Context, request: ValidationRequest, findings: int) -> QualityVerdict:
     validator = ctx.services.quality.validator
     report = await validator.validate(request, ctx.principal.name, ctx.progress)
-    gates = [shortened(gate, findings) for gate in report.gates]
-    return report.model_copy(update={"gates": gates})
+    return verdict_of(report, findings)

@@ -6,7 +6,7 @@ from gitops_auditor.identity import Role
 from gitops_auditor.operations import Context, Params
 from gitops_auditor.pages import Page, PageParams
 from gitops_auditor.quality.gate import GateType
-from gitops_auditor.quality.records import Baseline, GateDetails, StoredGate
+from gitops_auditor.quality.records import Baseline, GateDetails, GateEnvelope, StoredGate
 from gitops_auditor.quality.results import Override
 from gitops_auditor.quality.store.gates import Filter
 from gitops_auditor.repositories.models import ID_PATTERN
@@ -50,7 +50,7 @@ class NewGate(Params):
     repository_id: str | None = Field(
         None, pattern=ID_PATTERN, description="Whom it is for; every repository when left out."
     )
-    envelope: Definition | None = Envelope
+    envelope: GateEnvelope | None = Envelope
 
 
 class GateUpdate(VersionedGate):
@@ -58,7 +58,7 @@ class GateUpdate(VersionedGate):
 
     definition: Definition | None = Field(None, description="The new definition.")
     active: bool | None = Field(None, description="Whether it is asked.")
-    envelope: Definition | None = Envelope
+    envelope: GateEnvelope | None = Envelope
 
 
 class OverrideRequest(Params):

@@ -91,7 +91,13 @@ async def register_repository(ctx: Context, params: PathRegistration) -> Reposit
     return await ctx.services.repositories.register_path(params.path, ctx.principal, params.name)
 
 
-@toolset.operation("POST /api/repositories/clone", effect="write", long=True, open_world=True)
+@toolset.operation(
+    "POST /api/repositories/clone",
+    effect="write",
+    surface="toolset",
+    long=True,
+    open_world=True,
+)
 async def clone_repository(ctx: Context, params: CloneRegistration) -> Repository:
     """Register a repository by its URL and clone it; private networks need a setting."""
     return await ctx.services.repositories.register_clone_url(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
 from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.quality.views import QualityVerdict
 from gitops_auditor.repositories.models import DiscoveryReport, Repository
 from gitops_auditor.work import FailureKind, WorkRecord, WorkStatus
 
@@ -14,7 +15,7 @@ toolset = Toolset(
     "work", "Long-running work", "Wait for, inspect and cancel work that takes a while."
 )
 
-AnyWork = Work[ScanReport | DiscoveryReport | Repository]
+AnyWork = Work[ScanReport | QualityVerdict | DiscoveryReport | Repository]
 
 
 class WorkRef(Params):
@@ -69,7 +70,9 @@ async def list_work(ctx: Context, params: WorkFilter) -> Page[AnyWork]:
     return Page(items=[_view(record) for record in shown], next_cursor=more)
 
 
-@toolset.operation("POST /api/work/{work_id}/cancel", effect="write", idempotent=True)
+@toolset.operation(
+    "POST /api/work/{work_id}/cancel", effect="write", surface="toolset", idempotent=True
+)
 async def cancel_work(ctx: Context, params: WorkRef) -> WorkState:
     """Cancel long-running work. Repeating it, or cancelling what has ended, changes nothing."""
     record = await ctx.services.work.cancel(params.work_id)

@@ -50,7 +50,7 @@ def test_arguments_keep_their_rules_and_lose_titles_and_nulls() -> None:
         "required": ["needed"],
         "properties": {
             "needed": {"type": "string", "description": "A needed one."},
-            "optional": {"type": "string", "maxLength": 5, "description": "An optional one."},
+            "optional": {"type": "string", "description": "An optional one."},
             "choice": {
                 "type": "string",
                 "enum": ["x", "y"],

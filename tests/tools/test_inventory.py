@@ -20,13 +20,29 @@ LONGEST_DESCRIPTION = 400
 VERBS = frozenset(
     {
         *("analyze", "apply", "cancel", "check", "clone", "create", "decide", "delete"),
-        *("discover", "explain", "export", "find", "get", "import", "list", "read", "refresh"),
-        *("register", "remove", "rerun", "resolve", "revoke", "run", "scan", "simulate", "sync"),
+        *("discover", "enforce", "explain", "export", "find", "generate", "get", "import", "list"),
+        *(
+            "override",
+            "read",
+            "record",
+            "refresh",
+            "register",
+            "remove",
+            "rerun",
+            "resolve",
+            "revoke",
+            "run",
+            "scan",
+            "simulate",
+            "sync",
+        ),
         *("update", "validate", "verify"),
     }
 )
-OPEN_BY_NATURE = frozenset({"details", "parameters", "before", "after", "error"})
-"""Particulars of an error and records of the audit differ by the operation they come from."""
+OPEN_BY_NATURE = frozenset({"details", "parameters", "before", "after", "error", "arguments"})
+"""Particulars of an error, records of the audit and arguments of other servers' tools differ by what
+they belong to.
+"""
 
 CATALOG = full_catalog()
 OFFERED = CATALOG.for_mcp(toolsets=["all"]).operations

@@ -146,8 +146,8 @@ async def _insert_revision(transaction: Connection, gate: GateDetails) -> None:
             gate_id=gate.id,
             revision=gate.version,
             digest=gate.digest,
-            definition=gate.definition,
-            envelope=gate.envelope,
+            definition=gate.definition.canonical(),
+            envelope=_envelope(gate),
             created_at=gate.updated_at,
             created_by=gate.created_by,
         )
@@ -157,7 +157,11 @@ async def _insert_revision(transaction: Connection, gate: GateDetails) -> None:
 def _values(gate: GateDetails) -> dict[str, Any]:
     values = dict(gate)
     values["revision"] = values.pop("version")
-    return values
+    return {**values, "definition": gate.definition.canonical(), "envelope": _envelope(gate)}
+
+
+def _envelope(gate: GateDetails) -> dict[str, Any] | None:
+    return None if gate.envelope is None else gate.envelope.model_dump()
 
 
 def _filtered(query: Select[Any], wanted: Filter) -> Select[Any]:
