@@ -235,6 +235,7 @@ _OTHER_COMMANDS: Final = (
         ("zizmor",),
         "pip install zizmor",
         (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"),
+        takes_files=True,
         whole="dot",
         failed=frozenset({11, 12, 13, 14}),
         nothing=r"no inputs collected|no audit was performed",

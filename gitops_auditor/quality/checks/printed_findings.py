@@ -48,7 +48,8 @@ _ONE_LINE: Final = tuple(
 )
 # ruff and zizmor print where it is on the line after, shellcheck before.
 _MESSAGE: Final = re.compile(
-    rf"(?:{_LEVEL}\[)?(?P<rule>[A-Z]+\d+|[a-z]+(?:-[a-z]+)+)(?:\]:|:)?(?: \[\*\])? (?P<message>.+)"
+    rf"(?:{_LEVEL}\[)?(?P<rule>[A-Z]+\d+|[a-z]+(?:-[a-z]+)*(?=\]?:))(?:\]:|:)?(?: \[\*\])?"
+    r" (?P<message>.+)"
 )
 _PLACE: Final = re.compile(r"\s*--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
 _SHELL_PLACE: Final = re.compile(r"In (?P<file>.+) line (?P<line>\d+):")

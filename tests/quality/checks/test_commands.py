@@ -7,13 +7,25 @@ import pytest
 from tests.factories.npm_tools import npm_tool
 from tests.quality.checks.subjects import VENV, Commands, gate, look
 
-OPTIONAL = ("hadolint", "gitleaks", "detect-secrets", "shellcheck", "yamllint", "bandit")
+OPTIONAL = ("hadolint", "gitleaks", "detect-secrets", "shellcheck", "yamllint", "bandit", "zizmor")
 OK_PY = "X = 1\n"
 BAD_PY = "import os\n"
 BROKEN_PY = "def (\n"
 OK_SH = '#!/bin/sh\necho "$1"\n'
 ESLINT = 'export default [{rules: {"no-unused-vars": "error"}}, {ignores: ["no.js"]}];\n'
 ESLINT_FILE = {"eslint.config.mjs": ESLINT, "package.json": "{}"}
+
+WORKFLOW_PATH = ".github/workflows/a.yml"
+WORKFLOW = """\
+name: a
+on: push
+permissions: {}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+"""
 
 # Command, files, verdict, words of the reason; whole repository.
 WHOLE = [
@@ -49,6 +61,9 @@ WHOLE = [
     ("yamllint", {"a.yaml": "---\na:   1\n"}, "failed", "exit code 1"),
     ("yamllint", {"a.yaml": "a: [\n"}, "error", "syntax error"),
     ("yamllint nope.yaml", {"a.yaml": "---\na: 1\n"}, "error", "Errno 2"),
+    ("zizmor --offline", {WORKFLOW_PATH: WORKFLOW}, "failed", "4 findings"),
+    ("zizmor --offline", {WORKFLOW_PATH: "a: [\n"}, "error", ""),
+    ("zizmor --offline .", {"a.txt": ""}, "error", "no audit was performed"),
     ("gitleaks dir .", {"a.txt": "nothing here\n"}, "passed", ""),
     (
         "gitleaks dir .",
@@ -195,9 +210,11 @@ async def test_findings_have_file_and_line(commands: Commands) -> None:
 @pytest.mark.parametrize(
     ("command", "files", "place"),
     [
+        ("ruff format --check", {"a.py": "\nX=1\n"}, ("a.py", 1, "unformatted")),
         ("shellcheck", {"a.sh": "#!/bin/sh\necho $1\n"}, ("a.sh", 2, "SC2086")),
         ("hadolint", {"Dockerfile": "FROM debian\n"}, ("Dockerfile", 1, "DL3006")),
         ("yamllint", {"x/a.yaml": "---\na:   1\n"}, ("./x/a.yaml", 2, "colons")),
+        ("zizmor --offline", {WORKFLOW_PATH: WORKFLOW}, (WORKFLOW_PATH, 8, "unpinned-uses")),
         ("mypy .", {"a.py": 'x: int = "a"\n'}, ("a.py", 1, "mypy")),
         ("bandit", {"a.py": '\na = eval("1")\n'}, ("a.py", 2, "B307")),
         ("prettier --check", {"a.js": "const a = {b:1}\n"}, ("a.js", None, "prettier")),

@@ -145,6 +145,13 @@ async def test_files_are_found_however_the_report_names_them(
     assert [one.file for one in evidence.findings] == [file]
 
 
+async def test_statements_of_go_count_as_go_counts_them(commands: Commands) -> None:
+    profile = "mode: set\nexample.org/m/a.go:1.1,2.2 20 1\nexample.org/m/a.go:3.1,9.2 1 0\n"
+    subject = commands.subject({"a.go": "x\n" * 10, "cover.out": profile})
+    evidence = await look(checker(commands), ASKED, subject)
+    assert (evidence.verdict, evidence.metrics["covered_lines"]) == ("passed", 20)
+
+
 async def test_a_gate_about_some_files_counts_only_those(commands: Commands) -> None:
     content = lcov({"src/a.py": reached(9, 10), "old/b.py": reached(0, 10)})
     files = {"src/a.py": TEN_LINES, "old/b.py": TEN_LINES, "lcov.info": content}
