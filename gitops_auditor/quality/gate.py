@@ -159,11 +159,10 @@ class Gate(Part):
 
     def _stated(self) -> Stated:
         """The fields that say something, those whose value is not the default."""
-        fields = type(self).model_fields
         return {
-            name: value
-            for name, value in self
-            if value != fields[name].get_default(call_default_factory=True)
+            name: getattr(self, name)
+            for name, field in type(self).model_fields.items()
+            if getattr(self, name) != field.get_default(call_default_factory=True)
         }
 
     @cached_property

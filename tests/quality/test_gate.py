@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gitops_auditor.quality.gate import Gate
 from gitops_auditor.quality.gate_rules import ALIASES, COMMON, MEANING, NAMING
@@ -148,3 +148,12 @@ def test_patterns_say_which_files_a_gate_is_about() -> None:
     assert not python.concerns("docs/a/x")
     assert gate(mcp="x").concerns("anything")
     assert python.concerns("a" * 5_000), "a path that is too long to compare is looked at"
+
+
+def test_a_gate_whose_kind_is_known_can_be_part_of_a_record() -> None:
+    class Kept(BaseModel):
+        definition: Gate
+
+    asked = gate(mcp="x")
+    assert (asked.kind, asked.digest) == ("mcp", gate(mcp="x").digest)
+    assert Kept(definition=asked).definition == gate(mcp="x")
