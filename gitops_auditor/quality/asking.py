@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import anyio
+import anyio.to_thread
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError
+from gitops_auditor.linters.lines import line_reader
 from gitops_auditor.log import get_logger
 from gitops_auditor.quality.evidence import Check, Evidence, Subject, Verdict
 from gitops_auditor.quality.gate import Gate
 from gitops_auditor.quality.gate_rules import GateKind
 from gitops_auditor.quality.known import Known
-from gitops_auditor.quality.novelty import only_new
+from gitops_auditor.quality.novelty import moved, only_new
 from gitops_auditor.quality.requests import AskedGate
 from gitops_auditor.quality.results import GateResult
 
@@ -71,10 +73,13 @@ class Asker:
         if base is None or not asked.gate.new_issues_only or not evidence.findings:
             return evidence, None
         before = await self._of_base(asked, base)
-        if before.verdict not in ("passed", "failed"):
+        if before.verdict == "error":
             reason = f"What is new cannot be told: the base could not be looked at. {before.reason}"
             return replace(evidence, verdict="error", reason=reason), None
-        return only_new(asked.gate, evidence, before.findings)
+        known = await anyio.to_thread.run_sync(
+            moved, before.findings, base.renamed, line_reader(base.root)
+        )
+        return only_new(asked.gate, evidence, known)
 
     async def _of_base(self, asked: AskedGate, base: Subject) -> Evidence:
         key = await self._key(asked.gate, asked.stored.digest, base, None)

@@ -46,6 +46,13 @@ class Changes:
             files = await self._changed(repository, revision, base)
         return Comparison(base, None if files is None else _checked(files), worktree)
 
+    async def renamed(self, repository: Repository, base: str, commit: str) -> dict[str, str]:
+        """The new paths of files that a commit, WORKTREE or STAGED renamed, by those in the base.
+
+        Raises NotFound for an unknown commit, Unavailable, TooLarge.
+        """
+        return await self._revisions.renamed_paths(repository, base, commit)
+
     async def _base(
         self, repository: Repository, revision: Revision, base: str | None
     ) -> str | None:

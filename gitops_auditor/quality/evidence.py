@@ -22,8 +22,8 @@ class Subject:
     tree. `files` are the changed files that are looked at, relative to the root, None for the whole
     repository. `base` is the commit that the change is compared with. `worktree` is the user's own
     folder, for a look at reports that are not under version control; it is None unless it is what
-    was checked out.
-    `run_id` is the pipeline run that asks, if one does.
+    was checked out. `run_id` is the pipeline run that asks, if one does. Of a base `renamed` gives
+    the new paths of files that the change renamed, by those that they have here.
     """
 
     repository_id: str
@@ -37,6 +37,7 @@ class Subject:
     worktree: Path | None = None
     run_id: str | None = None
     actor: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
