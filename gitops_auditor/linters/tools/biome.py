@@ -5,7 +5,7 @@ from typing import Final
 
 from gitops_auditor.formats.findings import Severity
 from gitops_auditor.linters.tool import Ended, Invocation, Program, Purpose, Reading, Request
-from gitops_auditor.linters.tools import biome_output, javascript
+from gitops_auditor.linters.tools import biome_output, biome_report, javascript
 
 SEVERITIES: Final[dict[str, Severity]] = {
     "lint/security": "high",
@@ -20,7 +20,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
 }
 """By rule, else by group; the other groups are matters of style, and low."""
 
-FACE: Final = biome_output.Face("biome", "lint", ("lint/", "suppressions/", "plugin"), SEVERITIES)
+FACE: Final = biome_output.Face("lint", ("json", "summary"))
 
 
 class Biome:
@@ -50,7 +50,7 @@ class Biome:
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding a diagnostic of a rule."""
-        return biome_output.reading(ended, request, FACE)
+        return biome_report.reading(ended, request, SEVERITIES)
 
     def fix(self, program: Program, request: Request) -> Invocation:
         """Apply what Biome calls safe."""

@@ -1,12 +1,35 @@
-"""Biome's formatter, for repositories that use no other one."""
+"""Biome's formatter, for repositories that use no other one.
 
+Its JSON has a difference for each file, which takes it minutes for files that machines made; its
+short lines take none.
+"""
+
+import re
 from pathlib import Path
 from typing import Final
 
-from gitops_auditor.linters.tool import Ended, Invocation, Program, Purpose, Reading, Request
+from gitops_auditor.formats.findings import Finding
+from gitops_auditor.linters.rebasing import asked
+from gitops_auditor.linters.tool import (
+    Ended,
+    Invocation,
+    Program,
+    Purpose,
+    Reading,
+    Request,
+    UnreadableOutput,
+)
 from gitops_auditor.linters.tools import biome_output, javascript
+from gitops_auditor.linters.tools.outputs import require_agreement, require_exit, said
 
-FACE: Final = biome_output.Face("biome-format", "format", ("format",), {})
+FACE: Final = biome_output.Face("format", ("concise",))
+
+_DIAGNOSTIC: Final = re.compile(r"^[\xd7!i] .+$", re.MULTILINE)
+_UNFORMATTED: Final = re.compile(
+    r"\xd7 (.+): format: Formatter would have printed the following content:"
+)
+_CHECKED: Final = re.compile(r"^Checked (\d+) files? in ", re.MULTILINE)
+_FOUND: Final = re.compile(r"^Found (\d+) errors?\.$", re.MULTILINE)
 
 
 class BiomeFormat:
@@ -36,7 +59,17 @@ class BiomeFormat:
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding a file that is not formatted."""
-        return biome_output.reading(ended, request, FACE)
+        require_exit(ended, (0, 1), "biome")
+        log = ended.stderr.decode("utf-8", "replace")
+        unformatted = [_file(line) for line in _DIAGNOSTIC.findall(log)]
+        ignored = biome_output.ignored_in(ended.stdout.decode("utf-8", "replace"), request)
+        looked = len(request.files) - len(ignored)
+        if (_count(_CHECKED, log), _count(_FOUND, log)) != (looked, len(unformatted)):
+            raise UnreadableOutput(f"biome failed: {said(ended)}")
+        if looked:
+            require_agreement(ended, "biome", found=bool(unformatted))
+        findings = [_finding(asked(file, request)) for file in unformatted]
+        return Reading(findings, files=looked, ignored=len(ignored))
 
     def fix(self, program: Program, request: Request) -> Invocation:
         """Write the files as they should be."""
@@ -45,6 +78,31 @@ class BiomeFormat:
     def fixed(self, ended: Ended, request: Request) -> None:  # noqa: ARG002 - it names no files
         """What it cannot correct is left as it is."""
         biome_output.corrected(ended)
+
+
+def _file(diagnostic: str) -> str:
+    """The file that is not formatted; any other line says that one could not be looked at."""
+    found = _UNFORMATTED.fullmatch(diagnostic)
+    if found is None:
+        raise UnreadableOutput(f"biome could not look at {diagnostic[2:]}")
+    return found[1]
+
+
+def _count(pattern: re.Pattern[str], log: str) -> int:
+    """The only number that the pattern finds, 0 without one."""
+    found = pattern.findall(log)
+    return int(found[0]) if len(found) == 1 else 0
+
+
+def _finding(file: str) -> Finding:
+    return Finding(
+        tool="biome-format",
+        rule="unformatted",
+        severity="low",
+        message="The file is not formatted as Biome does it.",
+        file=file,
+        fix=f"npx @biomejs/biome format --write {file}",
+    )
 
 
 BIOME_FORMAT: Final = BiomeFormat()

@@ -7,7 +7,7 @@ exit code 0, and a message that only its text tells from a warning.
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from gitops_auditor.formats.findings import Finding, Severity
 from gitops_auditor.linters.rebasing import asked, given
@@ -69,7 +69,7 @@ class _File(Told):
         return any(not one.rule and one.message.startswith(_IGNORED) for one in self.messages)
 
 
-_FILES = TypeAdapter(list[_File])
+_FILES = TypeAdapter(list[_File], config=ConfigDict(defer_build=True))
 
 
 class ESLint:

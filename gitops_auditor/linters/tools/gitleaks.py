@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from gitops_auditor.formats.findings import Finding, Severity
 from gitops_auditor.linters.rebasing import asked
@@ -64,7 +64,7 @@ class _Scan(Told):
 
 
 _SCAN = TypeAdapter(_Scan)
-_LEAKS = TypeAdapter(list[_Leak])
+_LEAKS = TypeAdapter(list[_Leak], config=ConfigDict(defer_build=True))
 
 
 class Gitleaks:

@@ -7,7 +7,7 @@ only `vulnerabilities` tells that there was an audit.
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from gitops_auditor.formats.findings import Finding, Severity
 from gitops_auditor.formats.nodes import MalformedDocument
@@ -83,7 +83,7 @@ class _Audit(Told):
     said: str
 
 
-_AUDITS = TypeAdapter(list[_Audit])
+_AUDITS = TypeAdapter(list[_Audit], config=ConfigDict(defer_build=True))
 _REPORT = TypeAdapter(_Report)
 
 
