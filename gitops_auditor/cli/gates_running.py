@@ -138,6 +138,8 @@ async def _rendered(platform: Platform, report: QualityReport, output_format: Fo
 
 
 def _status(report: QualityReport) -> int:
-    if report.passed or report.enforcement == "off":
+    # A change that no gate is about, such as one that only removes files, has nothing against it.
+    is_unconcerned = report.status == "skipped" and report.gates and report.files is not None
+    if report.passed or is_unconcerned or report.enforcement == "off":
         return 0
     return FAILED if report.status == "failed" else COULD_NOT_LOOK
