@@ -87,6 +87,27 @@ RUN = ResourceForm(
     "One run: its status, stages, jobs and artifacts.",
     "get_run",
 )
+GATES = ResourceForm(
+    UriTemplate("gitops://quality/gates"),
+    "quality_gates",
+    "Quality gates",
+    "The gates there are: of the platform, and those that validated commits state.",
+    "list_gates",
+)
+QUALITY_SUMMARY = ResourceForm(
+    UriTemplate("gitops://quality/summary"),
+    "quality_summary",
+    "Quality of the last days",
+    "What validations amount to: verdicts, score, rules that are broken most.",
+    "get_quality_summary",
+)
+VALIDATION = ResourceForm(
+    UriTemplate("gitops://quality/validations/{validation_id}"),
+    "validation",
+    "Validation of a commit",
+    "What each gate said of a commit, with its worst findings.",
+    "get_validation",
+)
 WORK = ResourceForm(
     UriTemplate("gitops://work/{work_id}"),
     "work",
@@ -112,6 +133,9 @@ FORMS = (
     PIPELINE,
     RUN_LOG,
     RUN,
+    GATES,
+    QUALITY_SUMMARY,
+    VALIDATION,
     WORK,
     HEALTH,
 )

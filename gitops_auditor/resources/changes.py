@@ -7,20 +7,23 @@ from gitops_auditor.errors import JsonValue
 from gitops_auditor.resources import (
     CONFLICTS,
     FORMS,
+    GATES,
     GRAPH,
     HEALTH,
     PIPELINE,
     PIPELINES,
+    QUALITY_SUMMARY,
     REPOSITORIES,
     REPOSITORY,
     REPOSITORY_DEPENDENCIES,
     RUN,
     RUN_LOG,
+    VALIDATION,
     WORK,
     ResourceForm,
 )
 
-CHANNELS = ("repositories", "dependencies", "pipelines", "operations")
+CHANNELS = ("repositories", "dependencies", "pipelines", "quality", "operations")
 """Channels of the event log that tell of changes to resources."""
 
 _MEMBERSHIP = frozenset({"repository.registered", "repository.removed"})
@@ -30,11 +33,13 @@ _SUBJECTS = ("id", "repository", "registered", "updated")
 _OVERVIEWS: Mapping[str, tuple[ResourceForm, ...]] = {
     "repositories": (REPOSITORIES, HEALTH),
     "dependencies": (GRAPH, CONFLICTS, HEALTH),
+    "quality": (GATES, QUALITY_SUMMARY),
 }
 _PARTS: Mapping[str, tuple[ResourceForm, ...]] = {
     "repositories": (REPOSITORY,),
     "dependencies": (REPOSITORY_DEPENDENCIES, REPOSITORY),
     "pipelines": (RUN, PIPELINE),
+    "quality": (VALIDATION,),
     "operations": (WORK,),
 }
 _DEFINED = (PIPELINES, PIPELINE)

@@ -41,7 +41,7 @@ def test_progress_of_work_changes_that_work_alone() -> None:
 
 
 def test_an_event_of_another_channel_changes_nothing() -> None:
-    assert changes_of("quality", "gate.created", {"id": "g1"}).uris == ()
+    assert changes_of("templates", "template.applied", {"id": "t1"}).uris == ()
 
 
 RUN: dict[str, JsonValue] = {"run_id": "r1", "pipeline_id": "p1", "repository_id": "acme/api"}
