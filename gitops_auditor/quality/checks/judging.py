@@ -18,8 +18,10 @@ _MISSING: Final = re.compile(
     re.MULTILINE,
 )
 _NO_MODULE: Final = re.compile(r"^\S*python[0-9.]*: No module named (\S+)", re.MULTILINE)
+# npm and uv fetch what they are asked to run, which can fail.
 _NO_PACKAGE: Final = re.compile(
-    r"^npm (?:error|ERR!) (?:could not determine executable|code E|canceled|npx canceled)",
+    r"^npm (?:error|ERR!) |^error: (?:Failed to|Request failed)"
+    r"|^  \u00d7 (?:Failed to|No solution)",
     re.MULTILINE,
 )
 _NO_SHELL: Final = re.compile(
@@ -63,8 +65,10 @@ def _missing(ran: Ran, line: CommandLine) -> Judgement | None:
         program = line.calls[0].program if line.calls else "It"
         return Judgement("error", f"{program} cannot be executed.", _ELSEWHERE)
     program = line.calls[0].program if line.calls else "npm"
-    if ran.exit_code and program != "npm" and _NO_PACKAGE.search(ran.output):
-        return Judgement("error", f"npm could not run {program}.", _install(program, line))
+    fetched = _NO_PACKAGE.search(ran.output) if ran.exit_code and program != "npm" else None
+    if fetched is not None:
+        reason = f"{program} could not be fetched and run: {_line_of(ran.output, fetched)}"
+        return Judgement("error", reason, _install(program, line))
     if ran.exit_code and _NO_SHELL.search(ran.output):
         return Judgement("error", "The shell cannot read the command.", "Correct `command`.")
     return None

@@ -51,6 +51,7 @@ _PYTHON_COMMANDS: Final = (
         takes_files=True,
         nothing=r"^There are no \.py\[i\] files",
         broke=r"errors prevented further checking",
+        finding=r": error: |^Found \d+ error|\"severity\":",
         proof=r"^Success: no issues found in [1-9]",
         quiet=("--no-error-summary", "--output"),
         valued=("--config-file", "--cache-dir", "--python-version"),
@@ -153,6 +154,7 @@ _WEB_COMMANDS: Final = (
         whole="dot",
         nothing=r"No files matching|File ignored|all of the files matching|are ignored\.$",
         broke=r"Parsing error:|^Oops! Something went wrong",
+        finding=r"\bproblems?\b|\"messages\":|<(?:error|failure)\b",
         valued=("-c", "--config", "-f", "--format", "--max-warnings", "--ext", "-o", "--rule"),
     ),
     *(
@@ -176,6 +178,7 @@ _WEB_COMMANDS: Final = (
         failed=frozenset({1, 2}),
         nothing=r"error TS18003|error TS18002",
         broke=r"^COMMON COMMANDS|error TS(?:5\d{3}|6053|6231)\b",
+        finding=r"error TS\d+",
         valued=("-p", "--project", "--outDir", "--target"),
     ),
     KnownCommand(

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from gitops_auditor.config import Settings
-from gitops_auditor.quality.checks import checks_of
+from gitops_auditor.quality.checks.by_kind import checks_of
 from gitops_auditor.quality.gate_rules import GateKind
 from tests.quality.checks.subjects import Commands, FixedSandbox
 

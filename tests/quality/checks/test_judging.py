@@ -136,6 +136,11 @@ def test_findings_count_though_the_exit_code_is_zero(
         ("npm audit", "npm warn audit 405 Method Not Allowed\nnpm error audit endpoint\n"),
         ("shellcheck", "Usage: shellcheck [OPTIONS...] FILES...\n"),
         ("npx eslint .", "npm error could not determine executable to run\n"),
+        ("npx eslint .", "npm error network request to the registry failed\n"),
+        ("uvx ruff check", "error: Failed to fetch: ...\n"),
+        ("eslint .", ""),
+        ("tsc", ""),
+        ("mypy .", ""),
         ("npm run lint", 'npm error Missing script: "lint"\n'),
     ],
 )
