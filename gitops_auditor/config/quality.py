@@ -34,3 +34,9 @@ class QualitySettings(BaseModel, defer_build=True):
         "File of the public keys that are trusted to sign gates; empty means gate-trust.yaml in"
         " the data folder.",
     )
+    advisory_database: OptionalPath = setting(
+        "GITOPS_ADVISORY_DATABASE",
+        None,
+        "File or folder of advisories in the OSV format that dependencies are matched with, without"
+        " network.",
+    )
