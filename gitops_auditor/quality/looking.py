@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import anyio
 
@@ -58,25 +58,26 @@ class Looking:
 
     async def scan(self, gate: Gate, subject: Subject, seconds: float) -> ScanReport:
         """What scanners say: of code and of secrets unless the gate says of what."""
-        server = gate.mcp or SECURITY_SCANNER
-        scanner = await self._adapters.scanner(server, subject.root, seconds, gate.tools)
         files = await concerned(gate, subject)
+        chosen = parts_of(gate)
         reports: dict[ScanPart, ScanReport] = {}
         failures: list[GitOpsError] = []
 
         async def part(name: ScanPart) -> None:
             try:
+                scanner = await self._adapters.scanner(
+                    gate.mcp or SECURITY_SCANNER, subject.root, seconds, chosen[name]
+                )
                 reports[name] = await _part(scanner, name, files)
             except GitOpsError as failure:
                 failures.append(failure)
 
-        parts = gate.scan or DEFAULT_PARTS
         async with anyio.create_task_group() as tasks:
-            for name in parts:
+            for name in chosen:
                 tasks.start_soon(part, name)
         if failures:
             raise failures[0]
-        return joined([(name, reports[name]) for name in parts], len(files))
+        return joined([(name, reports[name]) for name in chosen], len(files))
 
     async def identity(self, gate: Gate) -> str | None:
         """The programs that the gate's answer depends on; None where more than they decide.
@@ -84,7 +85,9 @@ class Looking:
         That are servers of others, and databases of vulnerabilities.
         """
         server = gate.mcp or SECURITY_SCANNER
-        if server in self._connections.configured or "dependencies" in gate.scan:
+        if server in self._connections.configured or (
+            gate.kind == "scan" and "dependencies" in parts_of(gate)
+        ):
             return None
         hashed = hashlib.sha256(__version__.encode())
         for tool in _tools(gate):
@@ -97,6 +100,21 @@ class Looking:
         except Refused:
             return "out of reach"
         return found.identity if found else "absent"
+
+
+def parts_of(gate: Gate) -> dict[ScanPart, tuple[str, ...]]:
+    """The parts of a scan, each with the tools that are asked for it, none meaning all that apply.
+
+    A gate that names tools and no parts asks only the parts that its tools are for.
+    """
+    purposes = {tool.name: tool.purpose for tool in ALL_SCANNERS}
+    named = {
+        part: tuple(name for name in gate.tools if purposes.get(name, part) == part)
+        for part in gate.scan or get_args(ScanPart)
+    }
+    if gate.scan or not gate.tools:
+        return {part: named.get(part, ()) for part in gate.scan or DEFAULT_PARTS}
+    return {part: names for part, names in named.items() if names}
 
 
 async def concerned(gate: Gate, subject: Subject) -> Sequence[str]:
@@ -131,6 +149,6 @@ def joined(parts: Sequence[tuple[ScanPart, ScanReport]], files: int) -> ScanRepo
 
 def _tools(gate: Gate) -> tuple[Tool, ...]:
     if gate.kind == "scan":
-        purposes: set[Purpose] = set(gate.scan or DEFAULT_PARTS)
+        purposes: set[Purpose] = set(parts_of(gate))
         return tuple(tool for tool in ALL_SCANNERS if tool.purpose in purposes)
     return (*ALL_LINTERS, *ALL_FORMATTERS)
