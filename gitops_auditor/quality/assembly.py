@@ -153,7 +153,7 @@ class QualityServices:
     def _asker(self) -> "Asker":
         from gitops_auditor.quality.adapters.choosing import Adapters
         from gitops_auditor.quality.asking import Asker
-        from gitops_auditor.quality.checks import checks_of
+        from gitops_auditor.quality.checks.by_kind import checks_of
         from gitops_auditor.quality.comparing import Comparing
         from gitops_auditor.quality.known import Known
         from gitops_auditor.quality.looking import Looking

@@ -1,11 +1,13 @@
 """Explains what a gate said in one answer: the cause, the places, what to do about each."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_auditor.formats.findings import Finding, Severity
-from gitops_auditor.quality.answers import Answers
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.results import GateResult, GateStatus, Record
+
+if TYPE_CHECKING:
+    from gitops_auditor.quality.answers import Answers
 
 CHARACTERS_A_TOKEN: Final = 4
 MOST_COMMANDS: Final = 10
@@ -51,7 +53,7 @@ class GateExplanation(Record):
 class GateExplainer:
     """Explains answers that are kept."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: "Answers") -> None:
         self._answers = answers
 
     async def explain(self, result_id: str, token_budget: int) -> GateExplanation:

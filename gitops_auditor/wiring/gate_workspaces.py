@@ -1,18 +1,24 @@
-"""Checkouts for gates: made as those of runs are, in folders of their own."""
+"""Checkouts for gates: made as those of runs are, in folders of their own.
+
+What makes them is loaded when one is asked for: few commands do.
+"""
+# ruff: noqa: PLC0415
 
 import itertools
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
 from gitops_auditor.config import Settings
-from gitops_auditor.execution.job_user import resolve_job_user
-from gitops_auditor.pipelines.workspaces import RunWorkspaces, workspaces_folder
 from gitops_auditor.quality.workspaces import Folders
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.work import Process
+
+if TYPE_CHECKING:
+    from gitops_auditor.pipelines.workspaces import RunWorkspaces
 
 # No run is called so: what removes the folders of runs leaves this one alone.
 _FOLDER = ".gates"
@@ -42,7 +48,10 @@ class GateWorkspaces:
             with anyio.CancelScope(shield=True):
                 await workspaces.remove(name)
 
-    async def _workspaces(self) -> RunWorkspaces:
+    async def _workspaces(self) -> "RunWorkspaces":
+        from gitops_auditor.execution.job_user import resolve_job_user
+        from gitops_auditor.pipelines.workspaces import RunWorkspaces, workspaces_folder
+
         if self._opened is None:
             user = resolve_job_user(self._settings.job_user)
             base = await anyio.to_thread.run_sync(workspaces_folder, self._settings, user)

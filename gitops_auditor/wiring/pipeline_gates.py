@@ -1,4 +1,8 @@
-"""What gates ask of pipelines: a run at a commit, and the coverage that a run measured there."""
+"""What gates ask of pipelines: a run at a commit, and the coverage that a run measured there.
+
+What starts pipelines is loaded when one is asked for: most commands ask for none.
+"""
+# ruff: noqa: PLC0415
 
 from typing import Final
 
@@ -7,14 +11,8 @@ import anyio
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.pages import LARGEST_PAGE, PageParams
 from gitops_auditor.pipelines.assembly import PipelineServices
-from gitops_auditor.pipelines.launching import Order
 from gitops_auditor.pipelines.records import PipelineSummary, Run
-from gitops_auditor.pipelines.store.definitions import Filter
-from gitops_auditor.quality.checks.ports import (
-    MeasuredCoverage,
-    PipelineOutcome,
-    PipelineStatus,
-)
+from gitops_auditor.quality.checks.ports import MeasuredCoverage, PipelineOutcome, PipelineStatus
 
 CANCEL_SECONDS: Final = 30.0
 _COVERED, _TOTAL = "coverage_covered", "coverage_total"
@@ -30,6 +28,8 @@ class PipelineGates:
         self, repository_id: str, pipeline: str, commit: str, seconds: float, actor: str
     ) -> PipelineOutcome:
         """See `quality.checks.ports.PipelineRunner`; it needs a current audited operation."""
+        from gitops_auditor.pipelines.launching import Order
+
         await self._pipelines.firing.sync(repository_id, actor, commit)
         found = await self._meant(repository_id, pipeline)
         if found is None:
@@ -50,6 +50,8 @@ class PipelineGates:
 
     async def _meant(self, repository_id: str, name: str) -> PipelineSummary | None:
         """The repository's pipeline of that id or name; case, spaces and hyphens are alike."""
+        from gitops_auditor.pipelines.store.definitions import Filter
+
         page = await self._pipelines.registry.list(
             Filter(repository_id), PageParams(limit=LARGEST_PAGE)
         )

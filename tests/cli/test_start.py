@@ -15,8 +15,8 @@ from tests.factories.terminal import environment
 SECONDS: Final = 60
 MODULES: Final = (sys.executable, "-X", "importtime", "-m", "gitops_auditor")
 FOREIGN: Final = (
-    *("alembic", "cryptography", "fsspec", "procrastinate", "psycopg", "sqlalchemy.orm"),
-    *("starlette", "structlog", "uvicorn"),
+    *("alembic", "cryptography", "fsspec", "jsonschema", "packaging", "procrastinate", "psycopg"),
+    *("sqlalchemy.orm", "starlette", "structlog", "typst", "uvicorn"),
 )
 """Big ones that neither a call that reads nor a run of a script needs."""
 
@@ -24,6 +24,10 @@ OURS: Final = (
     *("connections.connection", "http_api.app", "scheduling", "triggering"),
     *("pipelines.catalog", "pipelines.failures.readers", "pipelines.github_actions"),
     *("pipelines.remote", "pipelines.starting.deliveries"),
+    *("linters", "quality.adapters", "quality.answers", "quality.asking", "quality.checks.by_kind"),
+    *("quality.checks.running", "quality.comparing", "quality.gate_files", "quality.reporting"),
+    *("quality.reports", "quality.selection", "quality.service", "quality.signing"),
+    *("quality.validation", "wiring.gate_jobs"),
 )
 RUNNING: Final = (
     *("pipelines.carrying", "pipelines.engine", "pipelines.expanded_source", "pipelines.secrets"),
