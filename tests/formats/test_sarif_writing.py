@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sarif_pydantic import Sarif  # type: ignore[import-untyped]
+from sarif_pydantic import Sarif
 
 from gitops_auditor.formats.findings import SEVERITIES, Finding, ToolReport, counted
 from gitops_auditor.formats.sarif import SarifRun, read_sarif

@@ -25,7 +25,7 @@ def test_a_condition_is_a_path_and_what_has_to_hold(text: str, path: str, requir
 
 
 def test_expressions_stand_between_slashes_and_may_ignore_case() -> None:
-    first, second = parse_check(r"a contains /x \/ and y/ and b does not contain /TODO/i")
+    first, second = parse_check(r"a contains /x \/ and y/ and b does not contain /DRAFT/i")
     assert (first.requirement, first.written) == ("contains", r"/x \/ and y/")
     assert first.pattern is not None
     assert first.pattern.search("x / and y")

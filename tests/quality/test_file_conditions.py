@@ -10,9 +10,9 @@ from gitops_auditor.quality.file_conditions import Answer, evaluate, holds
 
 FILES: Mapping[str, bytes | None] = {
     "README.md": b"# Title\n\nText\n",
-    "LICENSE": b"The MIT License\r\nTODO\r\n",
+    "LICENSE": b"The MIT License\r\nDRAFT\r\n",
     "docs/a.md": b"alpha\n",
-    "docs/b.md": b"beta\nTODO: more\n",
+    "docs/b.md": b"beta\nDRAFT: more\n",
     "docs/deep/c.md": b"",
     "blank.txt": b"\n  \n",
     "wide.txt": "gr\u00fc\u00df dich\n".encode("utf-16"),
@@ -67,7 +67,7 @@ def test_a_condition_holds_or_says_why_not(text: str, expected: bool | None, rea
 
 def test_what_is_found_has_its_file_and_line() -> None:
     found, missing, present = answers(
-        "LICENSE contains /MIT/ and docs/*.md contains /alpha/ and docs/*.md not contains /TODO/"
+        "LICENSE contains /MIT/ and docs/*.md contains /alpha/ and docs/*.md not contains /DRAFT/"
     )
     assert (found.path, found.line) == ("LICENSE", 1)
     assert (missing.holds, missing.path, missing.line) == (False, "docs/b.md", None)

@@ -13,7 +13,7 @@ from tests.quality.checks.subjects import Commands, gate, look
         ("CHANGES.md exists", "failed", "There is no CHANGES.md"),
         ("LICENSE contains /MIT/ and README.md non-empty", "passed", ""),
         ("LICENSE contains /Apache/", "failed", "no line with /Apache/"),
-        ("src/*.py not contains /TODO/", "failed", "line 2 of src/a.py"),
+        ("src/*.py not contains /DRAFT/", "failed", "line 2 of src/a.py"),
         ("passwords contains /root/", "error", "passwords cannot be read"),
         ("passwords not exists", "failed", "There is passwords"),
         ("elsewhere not exists", "failed", "There is elsewhere"),
@@ -31,7 +31,7 @@ async def test_a_check_says_which_condition_does_not_hold(
         "node_modules/a.js": "",
         ".git": "gitdir: elsewhere",
         "LICENSE": "The MIT License\n",
-        "src/a.py": "x = 1\n# TODO\n",
+        "src/a.py": "x = 1\n# DRAFT\n",
         "large.txt": b"b" * (LARGEST_FILE + 1),
     }
     subject = commands.subject(files)
@@ -42,7 +42,7 @@ async def test_a_check_says_which_condition_does_not_hold(
 
 
 async def test_what_does_not_hold_is_a_finding_with_its_place(commands: Commands) -> None:
-    subject = commands.subject({"a.py": "x = 1\n# TODO\n"})
-    asked = gate(check="a.py not contains /TODO/")
+    subject = commands.subject({"a.py": "x = 1\n# DRAFT\n"})
+    asked = gate(check="a.py not contains /DRAFT/")
     (finding,) = (await look(ExpressionCheck(), asked, subject)).findings
     assert (finding.file, finding.line) == ("a.py", 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from junitparser import JUnitXml, TestCase
-from sarif_pydantic import Sarif  # type: ignore[import-untyped]
+from sarif_pydantic import Sarif
 
 from gitops_auditor.formats.findings import ToolReport
 from gitops_auditor.quality.reports.as_annotations import as_annotations
