@@ -10,7 +10,6 @@ from gitops_auditor.linters.tools.javascript import SCRIPTS, uses_biome
 from gitops_auditor.linters.tools.outputs import left_out, listed, require_exit
 
 ENDINGS: Final = SCRIPTS | {".json", ".jsonc", ".css"}
-MOST_BYTES: Final = 16 * 2**20
 
 _LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json"})
 _PROCESSED = re.compile(r"^ *i Files processed:\n *\n((?:  - [^\n]+\n)+)", re.MULTILINE)
@@ -39,7 +38,6 @@ def command_line(program: Program, request: Request, face: Face) -> tuple[str, .
         "--verbose",
         "--colors=off",
         "--max-diagnostics=none",
-        f"--files-max-size={MOST_BYTES}",
         *_config(request),
         "--",
         *given(request),

@@ -5,9 +5,12 @@ list with the file, the exit code and both outputs of each.
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+WHY = re.compile(r"npm (?:error (?!A complete log)|warn audit )")
 
 
 def main(arguments: list[str]) -> None:
@@ -26,7 +29,7 @@ def audited(program: str, root: Path, file: str) -> dict[str, object]:
         "file": file,
         "exit": ended.returncode,
         "report": ended.stdout,
-        "said": ended.stderr[-300:],
+        "said": " ".join(line for line in ended.stderr.splitlines() if WHY.match(line))[:300],
     }
 
 
