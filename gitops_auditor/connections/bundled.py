@@ -33,8 +33,9 @@ _HANDED_ON: Final = (
     "job_processes",
     "job_disk_bytes",
     "job_log_bytes",
+    "advisory_database",
 )
-"""The settings that say how tools are kept apart from the machine."""
+"""The settings that say how tools are kept apart from the machine, and what they know."""
 
 _ROOT: Final = {"root": "{{ workspace }}"}
 _FILES: Final = {**_ROOT, "files": "{{ files }}"}
@@ -82,7 +83,6 @@ def _server(name: str, settings: Settings, roots: Callable[[], Sequence[Path]]) 
             "cwd": _PACKAGE_PARENT,
             "timeout": LONGEST_SECONDS,
             "actions": {word: _action(word, *what) for word, what in _ACTIONS[name].items()},
-            "inherit": ["GITOPS_ADVISORY_DATABASE"],
             "default": _DEFAULT[name],
         }
     )
@@ -101,4 +101,9 @@ def _handed_on(settings: Settings) -> dict[str, str]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, Path):
+        # The server stands in another folder than this process.
+        return str(value.expanduser().absolute())
+    if value is None:
+        return ""
+    return ",".join(map(_written, value)) if isinstance(value, tuple) else str(value)

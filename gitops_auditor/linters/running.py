@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import anyio
 import anyio.to_thread
@@ -37,6 +37,8 @@ class ToolRunner:
 
     def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
         self._starter = Starter(sandbox, settings)
+        database = settings.advisory_database
+        self._advisories = None if database is None else database.expanduser().absolute()
 
     async def run(
         self,
@@ -52,7 +54,7 @@ class ToolRunner:
         Refused for a root or config out of reach, and where jobs have too little isolation here.
         """
         task = await self._task(request, seconds)
-        wanted = await anyio.to_thread.run_sync(_wanted, tools, request.root)
+        wanted = await anyio.to_thread.run_sync(_wanted, tools, task.request)
         reports: dict[str, ToolReport] = {}
 
         async def report(tool: Tool) -> None:
@@ -94,7 +96,8 @@ class ToolRunner:
     async def _task(self, request: Request, seconds: float) -> "_Task":
         deadline = anyio.current_time() + seconds
         await self._starter.require_isolation()
-        request = replace(request, files=tuple(dict.fromkeys(request.files)))
+        files = tuple(dict.fromkeys(request.files))
+        request = replace(request, files=files, advisories=self._advisories)
         await anyio.to_thread.run_sync(asking.require_root, request, self._starter.user)
         objections = await anyio.to_thread.run_sync(asking.objections, request)
         return _Task(self._starter, request, deadline, objections)
@@ -108,12 +111,12 @@ class _Task:
     ) -> None:
         self.objections = objections
         self._starter = starter
-        self._request = request
+        self.request = request
         self._deadline = deadline
 
     async def report(self, tool: Tool, *, is_wanted: bool) -> ToolReport:
         """What a tool says of the files that it is for."""
-        files = tuple(file for file in self._request.files if tool.takes(file))
+        files = tuple(file for file in self.request.files if tool.takes(file))
         if not files:
             return judging.skipped(tool, "There is no file for it.")
         if not is_wanted:
@@ -122,7 +125,7 @@ class _Task:
         if refused:
             return judging.broken(tool, " ".join(refused[:3]), len(files))
         try:
-            program = await self._starter.program(tool, self._request)
+            program = await self._starter.program(tool, self.request)
         except Refused as unreachable:
             return judging.broken(tool, str(unreachable), len(files))
         if program is None:
@@ -147,7 +150,7 @@ class _Task:
                 group.start_soon(look, at)
         ordered = [starts[at] for at in range(len(parts))]
         report = judging.judged(tool, ordered, len(files) - len(kept))
-        return await anyio.to_thread.run_sync(with_fingerprints, report, self._request.root)
+        return await anyio.to_thread.run_sync(with_fingerprints, report, self.request.root)
 
     async def _surveyed(
         self, tool: Tool, program: Program, files: tuple[str, ...]
@@ -165,10 +168,10 @@ class _Task:
 
     async def correct(self, tool: Tool, fixer: Fixer) -> list[str]:
         """Correct files in place; returns sentences of what kept the tool from that."""
-        files = [one for one in self._request.files if tool.takes(one)]
+        files = [one for one in self.request.files if tool.takes(one)]
         files = [one for one in files if one not in self.objections]
         try:
-            program = await self._starter.program(tool, self._request)
+            program = await self._starter.program(tool, self.request)
         except Refused as unreachable:
             return [f"{tool.name}: {unreachable}"]
         if program is None:
@@ -187,14 +190,14 @@ class _Task:
         files: tuple[str, ...],
     ) -> Start:
         async with self._starter.folder() as scratch:
-            request = replace(self._request, files=files, scratch=scratch)
+            request = replace(self.request, files=files, scratch=scratch)
             invocation = await anyio.to_thread.run_sync(command, program, request)
             outcome = await self._starter.start(program, invocation, request, self._deadline)
         return Start(request, outcome)
 
 
-def _wanted(tools: Sequence[Tool], root: Path) -> set[str]:
-    return {tool.name for tool in tools if tool.is_wanted(root)}
+def _wanted(tools: Sequence[Tool], request: Request) -> set[str]:
+    return {tool.name for tool in tools if tool.is_wanted(request)}
 
 
 def _unchecked(tools: Sequence[Tool], files: Sequence[str]) -> dict[str, int]:

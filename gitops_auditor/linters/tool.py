@@ -78,13 +78,15 @@ class Request:
     """What is looked at: files relative to `root`. `config` is a file of the root for the tool.
 
     `scratch` is an empty folder, outside of the root, that the tool may write; the runner makes one
-    for each start. It is the tool's HOME too.
+    for each start. It is the tool's HOME too. `advisories` is the operator's own database of
+    weaknesses in packages, a file or a folder, which the runner knows; None where there is none.
     """
 
     root: Path
     files: tuple[str, ...]
     config: str | None = None
     scratch: Path = Path()
+    advisories: Path | None = None
 
 
 class Tool(Protocol):
@@ -113,8 +115,8 @@ class Tool(Protocol):
     def takes(self, file: str) -> bool:
         """Whether it is for a file of that name, relative to the root."""
 
-    def is_wanted(self, root: Path) -> bool:
-        """Whether the root asks for it; tools that need no configuration always are."""
+    def is_wanted(self, request: Request) -> bool:
+        """Whether the root asks for it; tools that need no configuration always are. It blocks."""
 
     def command(self, program: Program, request: Request) -> Invocation:
         """How it is started on files that it takes. It blocks as little as a look at a file."""

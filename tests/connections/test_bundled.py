@@ -104,9 +104,8 @@ async def test_every_action_names_a_tool_and_arguments_that_it_has(
 def test_the_isolation_of_jobs_is_that_of_the_linters(
     settings: Settings, roots: Roots, runs_in: Path
 ) -> None:
-    changed = settings.model_copy(
-        update={"job_user": "daemon", "job_folders": (Path("/srv/a"), Path("/srv/b"))}
-    )
+    folders = (Path("/srv/a"), Path("/srv/b"))
+    changed = settings.model_copy(update={"job_user": "daemon", "job_folders": folders})
     made = bundled_servers(changed, roots)[CODE_LINTER]()
     read = load_settings(made.env)
     for name in ("job_user", "job_folders", "minimum_isolation", "allow_unsandboxed", "data_dir"):
@@ -114,6 +113,18 @@ def test_the_isolation_of_jobs_is_that_of_the_linters(
     assert made.command is not None
     assert made.command[0] == sys.executable
     assert made.command[-1] == f"--root={runs_in}"
+
+
+@pytest.mark.parametrize(
+    ("named", "read"), [(None, None), ("advisories", Path("advisories").absolute())]
+)
+def test_they_know_the_same_advisories_whichever_folder_they_stand_in(
+    named: str | None, read: Path | None, settings: Settings, roots: Roots
+) -> None:
+    database = named and Path(named)
+    changed = settings.model_copy(update={"advisory_database": database})
+    made = bundled_servers(changed, roots)[SECURITY_SCANNER]()
+    assert load_settings(made.env).advisory_database == read
 
 
 async def test_after_the_end_none_is_started(settings: Settings, roots: Roots) -> None:

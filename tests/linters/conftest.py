@@ -11,6 +11,7 @@ from gitops_auditor.linters.running import ToolRunner
 from tests.factories.owned import owned
 from tests.factories.python_programs import offer_programs
 from tests.factories.runs import run_settings
+from tests.linters.tools.direct import DATABASE
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ async def runner(
         {},
         data_dir=tmp_path / "data",
         job_log_bytes=2**20,
+        advisory_database=DATABASE,
         job_folders=offer_programs(runs_in / "programs", monkeypatch),
         **run_settings(runs_in),
     )

@@ -39,8 +39,8 @@ class Shell:
     def takes(self, file: str) -> bool:
         return file.endswith(self.ending)
 
-    def is_wanted(self, root: Path) -> bool:
-        return not (root / "unwanted").exists()
+    def is_wanted(self, request: Request) -> bool:
+        return not (request.root / "unwanted").exists()
 
     def command(self, program: Program, request: Request) -> Invocation:
         argv = (str(program.path), "-c", self.script, "sh", *request.files)

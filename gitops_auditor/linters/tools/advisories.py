@@ -18,7 +18,7 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
-from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set, location
+from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
 from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import (
     Told,
@@ -71,14 +71,14 @@ class Advisories:
         """Lock files and requirements files."""
         return reader_for(file) is not None
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - the same for every repository
+    def is_wanted(self, request: Request) -> bool:
         """Where a database is named."""
-        return is_set()
+        return request.advisories is not None
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Match in a process of its own; without a database it says so."""
         start = (str(program.path), "-I", "-c")
-        database = location()
+        database = request.advisories
         if database is None:
             return Invocation((*start, f"raise SystemExit({HOW_TO_SET!r})"))
         package = Path(gitops_auditor.__file__).parent

@@ -4,7 +4,6 @@ A file that it cannot parse, or that does not exist, is a line among its `errors
 `metrics` names each file that it read.
 """
 
-from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field, TypeAdapter
@@ -98,7 +97,7 @@ class Bandit:
         """Python files."""
         return file.endswith((".py", ".pyi"))
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - needs no configuration
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - needs no configuration
         """Always."""
         return True
 

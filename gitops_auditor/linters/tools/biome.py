@@ -36,9 +36,9 @@ class Biome:
         """Files of Biome's languages."""
         return biome_output.takes(file)
 
-    def is_wanted(self, root: Path) -> bool:
+    def is_wanted(self, request: Request) -> bool:
         """Unless ESLint is what the repository uses."""
-        return javascript.uses_biome(root) or not javascript.uses_eslint(root)
+        return javascript.uses_biome(request.root) or not javascript.uses_eslint(request.root)
 
     def folders(self, request: Request) -> tuple[Path, ...]:
         """The repository's own Biome knows the rules that its configuration names."""

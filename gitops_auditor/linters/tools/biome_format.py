@@ -45,9 +45,9 @@ class BiomeFormat:
         """Files of Biome's languages."""
         return biome_output.takes(file)
 
-    def is_wanted(self, root: Path) -> bool:
+    def is_wanted(self, request: Request) -> bool:
         """Unless Prettier is what the repository uses."""
-        return javascript.uses_biome(root) or not javascript.uses_prettier(root)
+        return javascript.uses_biome(request.root) or not javascript.uses_prettier(request.root)
 
     def folders(self, request: Request) -> tuple[Path, ...]:
         """The repository's own Biome formats as its people see it."""

@@ -7,7 +7,6 @@ only at what is in the folder that it is started in.
 """
 
 import re
-from pathlib import Path
 from typing import Final
 
 from pydantic import Field, TypeAdapter
@@ -81,7 +80,7 @@ class DetectSecrets:
         """Any file."""
         return True
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - the same for every repository
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - the same for every repository
         """Where there is no gitleaks."""
         return programs.find(GITLEAKS.programs, None) is None
 

@@ -85,9 +85,9 @@ class ESLint:
         """Scripts of JavaScript and TypeScript."""
         return "." + file.rpartition(".")[2] in javascript.SCRIPTS
 
-    def is_wanted(self, root: Path) -> bool:
+    def is_wanted(self, request: Request) -> bool:
         """Whether the repository configures it."""
-        return javascript.uses_eslint(root)
+        return javascript.uses_eslint(request.root)
 
     def folders(self, request: Request) -> tuple[Path, ...]:
         """The repository's own version goes with its configuration and plugins."""

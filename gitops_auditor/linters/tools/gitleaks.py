@@ -80,7 +80,7 @@ class Gitleaks:
         """Any file."""
         return True
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - needs no configuration
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - needs no configuration
         """Always."""
         return True
 

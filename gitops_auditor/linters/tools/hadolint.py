@@ -6,7 +6,7 @@ whatever it finds, and print the report in other formats too, before the one tha
 """
 
 import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from gitops_auditor.formats.findings import Finding
@@ -45,7 +45,7 @@ class Hadolint:
         is_one = any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES)
         return is_one and not name.endswith(".dockerignore")
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
 

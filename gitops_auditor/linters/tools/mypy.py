@@ -79,11 +79,11 @@ class Mypy:
         """Modules and stubs."""
         return file.endswith((".py", ".pyi"))
 
-    def is_wanted(self, root: Path) -> bool:
+    def is_wanted(self, request: Request) -> bool:
         """Whether the root has a configuration of mypy."""
-        if (root / "mypy.ini").is_file() or (root / ".mypy.ini").is_file():
+        if (request.root / "mypy.ini").is_file() or (request.root / ".mypy.ini").is_file():
             return True
-        return _in_setup(root / "setup.cfg") or _in_project(root / "pyproject.toml")
+        return _in_setup(request.root / "setup.cfg") or _in_project(request.root / "pyproject.toml")
 
     def command(self, program: Program, request: Request) -> Invocation:
         """With a file of ours, of which mypy tells after those that do not need each other."""

@@ -4,7 +4,7 @@ A registry that refuses to answer gives exit code 1, as a weakness does, and JSO
 only `vulnerabilities` tells that there was an audit.
 """
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -21,7 +21,7 @@ from gitops_auditor.linters.tool import (
     UnreadableOutput,
 )
 from gitops_auditor.linters.tools import npm_audits, own_script
-from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set
+from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
 from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import Told, require_all, require_exit, validated
 
@@ -100,9 +100,9 @@ class NpmAudit:
         """Npm's lock files."""
         return PurePosixPath(file).name in _LOCKS
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - the same for every repository
+    def is_wanted(self, request: Request) -> bool:
         """Unless there is a database of our own, which needs no network."""
-        return not is_set()
+        return request.advisories is None
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Audit the package of each lock file."""

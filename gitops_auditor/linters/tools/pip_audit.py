@@ -4,7 +4,7 @@ Without --strict it says "No known vulnerabilities" of packages that it skipped.
 reach the advisories it ends with exit code 1, as it does when it found something.
 """
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -21,7 +21,7 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
-from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET, is_set
+from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
 from gitops_auditor.linters.tools.outputs import (
     Told,
     listed,
@@ -67,9 +67,9 @@ class PipAudit:
         """Requirements files of pip."""
         return is_requirements_file(file)
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - the same for every repository
+    def is_wanted(self, request: Request) -> bool:
         """Unless there is a database of our own, which needs no network."""
-        return not is_set()
+        return request.advisories is None
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Audit the files; what is pinned is taken as it is, and nothing of it is installed."""

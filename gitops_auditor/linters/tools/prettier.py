@@ -60,9 +60,9 @@ class Prettier:
         name = file.rpartition("/")[2]
         return name not in _LOCKS and "." + name.rpartition(".")[2] in ENDINGS
 
-    def is_wanted(self, root: Path) -> bool:
+    def is_wanted(self, request: Request) -> bool:
         """Whether the repository configures it."""
-        return javascript.uses_prettier(root)
+        return javascript.uses_prettier(request.root)
 
     def folders(self, request: Request) -> tuple[Path, ...]:
         """The repository's own version formats as its people see it."""

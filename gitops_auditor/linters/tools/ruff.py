@@ -4,7 +4,6 @@ Exit codes say little: 1 is a finding, a syntax error, and a file that is missin
 Files that its configuration excludes are left out as the repository wants it.
 """
 
-from pathlib import Path
 from typing import Final
 
 from gitops_auditor.linters.rebasing import given
@@ -42,7 +41,7 @@ class Ruff:
         """Python's modules and stubs."""
         return ruff_output.takes(file)
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
 

@@ -3,7 +3,6 @@
 A file that it cannot parse is an error (exit code 2); the linter says what is wrong with it.
 """
 
-from pathlib import Path
 from typing import Final
 
 from gitops_auditor.linters.rebasing import given
@@ -41,7 +40,7 @@ class RuffFormat:
         """Python's modules and stubs."""
         return ruff_output.takes(file)
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has a style of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has a style of its own
         """Always."""
         return True
 

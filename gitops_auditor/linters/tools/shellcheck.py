@@ -3,7 +3,6 @@
 Exit code 2 says that it could not read a file; the others are judged, and that one with them.
 """
 
-from pathlib import Path
 from typing import Final
 
 from gitops_auditor.formats.findings import Finding
@@ -38,7 +37,7 @@ class ShellCheck:
         """Scripts of the shells that it reads; zsh is not one."""
         return file.endswith((".sh", ".bash", ".dash", ".ksh"))
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
 

@@ -6,7 +6,6 @@ does not exist: only who came to the end complains of that one, and of nothing e
 """
 
 import re
-from pathlib import Path
 from typing import Final
 
 from gitops_auditor.formats.findings import Finding
@@ -44,7 +43,7 @@ class Yamllint:
         """By the end of the name."""
         return file.endswith((".yaml", ".yml"))
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
 

@@ -5,7 +5,7 @@ It leaves out workflows that it cannot read unless it is asked to be strict; wit
 """
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from pydantic import Field, TypeAdapter
@@ -95,7 +95,7 @@ class Zizmor:
             return False
         return path.stem == "action" or path.parts[:-1] == (".github", "workflows")
 
-    def is_wanted(self, root: Path) -> bool:  # noqa: ARG002 - it has rules of its own
+    def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
 

@@ -19,10 +19,17 @@ from tests.factories.npm_tools import FOLDER
 from tests.linters.running import files_in
 
 SECONDS = 60
+DATABASE = Path(__file__).parent / "advisories"
+"""Invented advisories."""
 
 
 def request_for(
-    tmp_path: Path, files: Mapping[str, str], config: str | None = None, *, given: str = ""
+    tmp_path: Path,
+    files: Mapping[str, str],
+    config: str | None = None,
+    *,
+    given: str = "",
+    advisories: Path | None = None,
 ) -> Request:
     """Files in a root, of which all are given, or those that `given` names."""
     root = tmp_path / "root"
@@ -30,7 +37,7 @@ def request_for(
     written = files_in(root, files)
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
-    return Request(root, tuple(given.split()) or written, config, scratch)
+    return Request(root, tuple(given.split()) or written, config, scratch, advisories)
 
 
 def program_of(tool: Tool) -> Program:

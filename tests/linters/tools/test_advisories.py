@@ -18,9 +18,8 @@ from gitops_auditor.linters.tools.advisory_records import Affected, Record
 from gitops_auditor.linters.tools.advisory_severity import severity_of
 from gitops_auditor.linters.tools.cvss import base_score, rating
 from gitops_auditor.linters.tools.locked_packages import reader_for
-from tests.linters.tools.direct import report_of, request_for
+from tests.linters.tools.direct import DATABASE, report_of, request_for
 
-DATABASE = Path(__file__).parent / "advisories"
 CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 
 LOCKS: Mapping[str, str] = {
@@ -54,13 +53,10 @@ LOCKS: Mapping[str, str] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", str(DATABASE))
-
-
-def _reported(tmp_path: Path, files: Mapping[str, str]) -> ToolReport:
-    return report_of(ADVISORIES, request_for(tmp_path, files))
+def _reported(
+    tmp_path: Path, files: Mapping[str, str], database: Path | None = DATABASE
+) -> ToolReport:
+    return report_of(ADVISORIES, request_for(tmp_path, files, advisories=database))
 
 
 @pytest.mark.parametrize("file", LOCKS)
@@ -128,36 +124,32 @@ def test_what_cannot_be_compared_is_an_error(
     ],
 )
 def test_a_database_that_cannot_be_read_is_an_error(
-    records: Mapping[str, str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    records: Mapping[str, str], says: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "database"
     folder.mkdir()
     for name, text in records.items():
         (folder / name).write_text(text, encoding="utf-8")
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", str(folder))
-    report = _reported(tmp_path, {"requirements.txt": "fine==1\n"})
+    report = _reported(tmp_path, {"requirements.txt": "fine==1\n"}, folder)
     assert report.status == "error"
     assert says in report.reason
 
 
-@pytest.mark.parametrize("named", ["", "/nonexistent/advisories"])
-def test_without_a_database_it_says_what_to_set(
-    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", named)
-    report = _reported(tmp_path, {"requirements.txt": "fine==1\n"})
+@pytest.mark.parametrize("database", [None, Path("/nonexistent/advisories")])
+def test_without_a_database_it_says_what_to_set(database: Path | None, tmp_path: Path) -> None:
+    request = request_for(tmp_path, {"requirements.txt": "fine==1\n"}, advisories=database)
+    report = report_of(ADVISORIES, request)
     assert report.status == "error"
-    assert (named or "GITOPS_ADVISORY_DATABASE") in report.reason
-    assert ADVISORIES.is_wanted(tmp_path) is bool(named)
+    assert str(database or "GITOPS_ADVISORY_DATABASE") in report.reason
+    assert ADVISORIES.is_wanted(request) is (database is not None)
 
 
-def test_a_database_can_be_one_file_with_a_list(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_can_be_one_file_with_a_list(tmp_path: Path) -> None:
     records = [json.loads(file.read_text("utf-8")) for file in DATABASE.glob("*.json")]
-    (tmp_path / "all.json").write_text(json.dumps(records), encoding="utf-8")
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", str(tmp_path / "all.json"))
-    assert _reported(tmp_path, {"requirements.txt": "weak-thing==1.4\n"}).status == "failed"
+    database = tmp_path / "all.json"
+    database.write_text(json.dumps(records), encoding="utf-8")
+    files = {"requirements.txt": "weak-thing==1.4\n"}
+    assert _reported(tmp_path, files, database).status == "failed"
 
 
 def test_files_that_settle_no_versions_are_not_taken() -> None:

@@ -38,7 +38,6 @@ FILES = {
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", npm_tool("biome")[1]["PATH"])
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", str(Path(__file__).parent / "advisories"))
 
 
 async def _require_reachable(runner: ToolRunner, tool: Tool, root: Path) -> None:

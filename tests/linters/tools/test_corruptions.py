@@ -22,7 +22,7 @@ from gitops_auditor.linters.tools.detect_secrets import DETECT_SECRETS
 from gitops_auditor.linters.tools.eslint import ESLINT
 from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from gitops_auditor.linters.tools.prettier import PRETTIER
-from tests.linters.tools.direct import ended, request_for
+from tests.linters.tools.direct import DATABASE, ended, request_for
 
 RULES = "export default [{ rules: { eqeqeq: 2 } }];\n"
 GOOD_JS = {"a.js": "export const a = 1;\n", "b.js": "export const b = 2;\n"}
@@ -59,21 +59,15 @@ class Recording(NamedTuple):
     ended: Ended
 
 
-@pytest.fixture(scope="module")
-def _database() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GITOPS_ADVISORY_DATABASE", str(Path(__file__).parent / "advisories"))
-        yield
-
-
 @pytest.fixture(scope="module", params=GOOD, ids=lambda tool: tool.name)
 def recordings(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _database: None
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Recording, Recording]:
     """What one tool says of clean files, and of files with a fault."""
     tool: Tool = request.param
     clean, faulty = (
-        request_for(tmp_path_factory.mktemp("recorded"), files) for files in (GOOD[tool], BAD[tool])
+        request_for(tmp_path_factory.mktemp("recorded"), files, advisories=DATABASE)
+        for files in (GOOD[tool], BAD[tool])
     )
     good, bad = (Recording(tool, one, ended(tool, one)) for one in (clean, faulty))
     assert (_judged(good, good.ended).status, _judged(bad, bad.ended).status) == (

@@ -208,12 +208,9 @@ def test_npm_audit_passes_no_lock_file_that_is_broken(
     assert report.status == "error", report
 
 
-def test_the_audits_over_the_network_step_back_for_a_local_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("GITOPS_ADVISORY_DATABASE", raising=False)
-    assert PIP_AUDIT.is_wanted(tmp_path)
-    assert NPM_AUDIT.is_wanted(tmp_path)
-    monkeypatch.setenv("GITOPS_ADVISORY_DATABASE", str(tmp_path))
-    assert not PIP_AUDIT.is_wanted(tmp_path)
-    assert not NPM_AUDIT.is_wanted(tmp_path)
+def test_the_audits_over_the_network_step_back_for_a_local_database(tmp_path: Path) -> None:
+    online, local = Request(tmp_path, ()), Request(tmp_path, (), advisories=tmp_path)
+    assert PIP_AUDIT.is_wanted(online)
+    assert NPM_AUDIT.is_wanted(online)
+    assert not PIP_AUDIT.is_wanted(local)
+    assert not NPM_AUDIT.is_wanted(local)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_auditor.linters.tool import Fixer, Tool
+from gitops_auditor.linters.tool import Fixer, Request, Tool
 from gitops_auditor.linters.tools.biome import BIOME
 from gitops_auditor.linters.tools.biome_format import BIOME_FORMAT
 from gitops_auditor.linters.tools.eslint import ESLINT
@@ -39,7 +39,7 @@ def test_one_tool_looks_at_scripts_unless_the_repository_configures_several(
 ) -> None:
     files_in(tmp_path, files)
     tools: tuple[Tool, ...] = (BIOME, BIOME_FORMAT, ESLINT, PRETTIER)
-    assert {tool for tool in tools if tool.is_wanted(tmp_path)} == wanted
+    assert {tool for tool in tools if tool.is_wanted(Request(tmp_path, ()))} == wanted
 
 
 def test_biome_tells_where_which_rule_is_broken_and_how_bad_that_is(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gitops_auditor.formats.findings import ToolReport
 from gitops_auditor.linters import judging, programs
 from gitops_auditor.linters.judging import Start
-from gitops_auditor.linters.tool import Ended, Tool
+from gitops_auditor.linters.tool import Ended, Request, Tool
 from gitops_auditor.linters.tools.detect_secrets import DETECT_SECRETS
 from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from tests.linters.tools.direct import ended, report_of, request_for
@@ -100,9 +100,9 @@ def test_detect_secrets_is_for_machines_without_gitleaks(
     (tmp_path / "gitleaks").write_text("#!/bin/sh\n")
     (tmp_path / "gitleaks").chmod(0o755)
     monkeypatch.setattr(programs, "search_folders", lambda: [tmp_path])
-    assert not DETECT_SECRETS.is_wanted(tmp_path)
+    assert not DETECT_SECRETS.is_wanted(Request(tmp_path, ()))
     (tmp_path / "gitleaks").unlink()
-    assert DETECT_SECRETS.is_wanted(tmp_path)
+    assert DETECT_SECRETS.is_wanted(Request(tmp_path, ()))
 
 
 def _shown(report: ToolReport) -> list[str]:
