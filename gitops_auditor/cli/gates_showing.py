@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_auditor.cli.terminal import line, plain
-from gitops_auditor.formats.findings import Finding, Severity, counted
+from gitops_auditor.formats.findings import SEVERITIES, Finding, Severity, counted
 from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 
 MOST_SHOWN = 20
@@ -74,18 +74,25 @@ def gate_lines(gate: GateResult) -> Iterator[str]:
 
 def _tool_lines(gate: GateResult) -> Iterator[str]:
     for tool in gate.tools:
-        if tool.status in ("error", "absent"):
+        if tool.status in ("error", "absent") and tool.reason not in gate.reason:
             yield f"    [magenta]{plain(tool.tool)}:[/] {plain(tool.reason)}"
 
 
 def _finding_lines(gate: GateResult) -> Iterator[str]:
     for finding in gate.findings[:MOST_SHOWN]:
         yield from finding_lines(finding)
-    hidden = max(sum(gate.counts.values()), len(gate.findings)) - len(gate.findings[:MOST_SHOWN])
-    if hidden > 0:
-        rest = counted(gate.findings[MOST_SHOWN:])
-        told = ", ".join(f"{count} {severity}" for severity, count in rest.items())
-        yield f"    [dim]and {hidden} more{f': {told}' if told else ''}[/dim]"
+    told = ", ".join(_hidden(gate))
+    if told:
+        yield f"    [dim]and {told} more[/dim]"
+
+
+def _hidden(gate: GateResult) -> Iterator[str]:
+    """What is not shown; the counts have also what is not kept."""
+    shown, kept = counted(gate.findings[:MOST_SHOWN]), counted(gate.findings)
+    for severity in SEVERITIES:
+        known = max(gate.counts.get(severity, 0), kept.get(severity, 0))
+        if left := known - shown.get(severity, 0):
+            yield f"{left} {severity}"
 
 
 def finding_lines(finding: Finding) -> Iterator[str]:

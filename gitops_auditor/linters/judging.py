@@ -13,8 +13,14 @@ from gitops_auditor.execution.results import JobResult
 from gitops_auditor.formats.findings import MOST_FINDINGS, Finding, ToolReport, counted
 from gitops_auditor.linters.tool import Ended, Reading, Request, Surveyor, Tool, UnreadableOutput
 
+ALL_LEFT_OUT: Final = "Its configuration leaves out all files for it."
+"""The reason of a tool that is skipped though there are files of its kind."""
+
 _QUOTED: Final = 160
 """Characters of a tool's own complaint that a reason quotes, of its beginning and of its end."""
+
+_TOLD: Final = 40
+"""Characters of a complaint that show in a reason when that quotes it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def _report(
 ) -> ToolReport:
     findings = [finding for reading in readings for finding in reading.findings]
     if not files and not findings:
-        return skipped(tool, "Its configuration leaves out all files for it.", seconds)
+        return skipped(tool, ALL_LEFT_OUT, seconds)
     return ToolReport(
         tool=tool.name,
         status="failed" if findings else "passed",
@@ -144,7 +150,8 @@ def _check(reading: Reading, request: Request) -> None:
 
 def _sentence(reason: str, ended: Ended) -> str:
     said = " ".join(ended.stderr.decode(errors="replace").split())
+    is_told = said[:_TOLD] in reason
     if len(said) > 2 * _QUOTED:
         said = f"{said[:_QUOTED]} ... {said[-_QUOTED:]}"
-    quoted = f" It said: {said}" if said else ""
+    quoted = "" if is_told else f" It said: {said}"
     return f"{reason} (Exit code {ended.exit_code}.){quoted}"

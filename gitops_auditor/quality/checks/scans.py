@@ -21,6 +21,7 @@ from gitops_auditor.formats.findings import (
     at_least,
     counted,
 )
+from gitops_auditor.linters.judging import ALL_LEFT_OUT
 from gitops_auditor.linters.selection import chosen_files
 from gitops_auditor.quality.checks.ports import Linter, Scanner
 from gitops_auditor.quality.evidence import Check, Evidence, Subject
@@ -31,6 +32,8 @@ SECRETS: Final = frozenset({"gitleaks", "detect-secrets"})
 DEPENDENCIES: Final = frozenset({"pip-audit", "npm-audit", "advisories"})
 """They look at the whole repository, whichever files were asked for."""
 _ABSENT: Final = ("absent",)
+_KINDS: Final = 4
+"""Kinds of files that a reason names."""
 _LOOKED: Final = ("passed", "failed")
 
 
@@ -113,23 +116,42 @@ def judge(report: ScanReport, gate: Gate, wanted: Asked) -> Evidence:
     if broken:
         return _evidence(gate, report, _not_looked(broken, bad))
     if bad:
-        reason = f"{bad} findings are {gate.threshold} or worse."
+        findings = "1 finding is" if bad == 1 else f"{bad} findings are"
+        reason = f"{findings} {gate.threshold} or worse."
         return _evidence(gate, report, Evidence("failed", reason))
-    return _evidence(gate, report, _without_findings(report, wanted))
+    return _evidence(gate, report, _without_findings(report, gate, wanted))
 
 
-def _without_findings(report: ScanReport, wanted: Asked) -> Evidence:
+def _without_findings(report: ScanReport, gate: Gate, wanted: Asked) -> Evidence:
     looked = [one for one in report.tools if one.status in _LOOKED]
     if looked:
         below = sum(one.total for one in looked)
-        said = f", {below} findings below the threshold" if below else ""
-        left = [f"{one.tool}: {one.reason}" for one in report.tools if _has_failed(one)]
+        said = f", {below} below the threshold found" if below else ""
+        left = [f"{one.tool}: {one.reason}" for one in report.tools if _has_left_out(one)]
         also = f" Not looked: {'; '.join(left)}" if left else ""
         names = ", ".join(one.tool for one in looked)
         return Evidence("passed", f"Looked at by {names}{said}.{also}")
-    if wanted.is_whole:
-        return Evidence("error", "Nothing was looked at: no tool is for any file of it.")
-    return Evidence("skipped", "No tool is for any of the changed files.")
+    if not wanted.is_whole:
+        return Evidence("skipped", "No tool is for any of the changed files.")
+    if _concerns_nothing(report, gate):
+        return Evidence("skipped", f"No tool is for any file of the repository{_kinds(report)}.")
+    fix = "Let the gate's `files` or `tools`, or what the tools are configured to leave out, fit."
+    return Evidence("error", "Nothing was looked at, though there are files to look at.", fix=fix)
+
+
+def _concerns_nothing(report: ScanReport, gate: Gate) -> bool:
+    """Whether there is no file for any tool, and nobody says that there has to be one."""
+    names_something = gate.files or gate.tools or gate.required_tools
+    return not names_something and sum(report.unchecked.values()) == report.files
+
+
+def _kinds(report: ScanReport) -> str:
+    most = sorted(report.unchecked.items(), key=lambda kind: (-kind[1], kind[0]))[:_KINDS]
+    return f" ({', '.join(f'{count} {kind}' for kind, count in most)})" if most else ""
+
+
+def _has_left_out(one: ToolReport) -> bool:
+    return _has_failed(one) or one.reason == ALL_LEFT_OUT
 
 
 def _not_looked(broken: list[ToolReport], bad: int) -> Evidence:

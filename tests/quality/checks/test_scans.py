@@ -18,6 +18,7 @@ from gitops_auditor.formats.findings import (
     ToolReport,
     counted,
 )
+from gitops_auditor.linters.judging import ALL_LEFT_OUT
 from gitops_auditor.quality.checks.scans import Asked, LintCheck, ScanCheck, judge
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
@@ -45,6 +46,9 @@ def told(tool: str, *findings: Finding, **fields: Any) -> ToolReport:
 
 def report(*tools: ToolReport, **fields: Any) -> ScanReport:
     return ScanReport(**{"files": 3, "tools": tools, **fields})
+
+
+NOTHING = told("ruff", status="skipped", files=0)
 
 
 def test_a_report_without_findings_passes() -> None:
@@ -88,13 +92,36 @@ def test_findings_count_from_the_threshold_on(
         ),
         (report(told("ruff", status="skipped", files=0)), LINT, WHOLE, "error", "Nothing was"),
         (report(told("ruff", status="skipped", files=0)), LINT, CHANGED, "skipped", "No tool"),
+        (report(NOTHING, unchecked={".rs": 2, ".md": 1}), LINT, WHOLE, "skipped", "(2 .rs, 1 .md)"),
+        (report(NOTHING, unchecked={".rs": 2}), LINT, WHOLE, "error", "Nothing was"),
+        (
+            report(NOTHING, unchecked={".rs": 3}),
+            gate(mcp="code-linter", files=["*.rs"]),
+            WHOLE,
+            "error",
+            "Nothing was",
+        ),
+        (
+            report(NOTHING, unchecked={".rs": 3}),
+            gate(mcp="code-linter", tools=["ruff"]),
+            WHOLE,
+            "error",
+            "Nothing was",
+        ),
+        (
+            report(told("biome"), told("ruff", status="skipped", files=0, reason=ALL_LEFT_OUT)),
+            LINT,
+            WHOLE,
+            "passed",
+            "Looked at by biome. Not looked: ruff: Its configuration",
+        ),
         (report(), LINT, WHOLE, "error", "no tool that looked"),
         (report(told("ruff"), files=2), LINT, WHOLE, "error", "is of 2 files"),
         (report(told("ruff", files=0)), LINT, WHOLE, "error", "looked at no file"),
         (report(told("ruff", files=9)), LINT, WHOLE, "error", "speaks of 9 files"),
         (report(told("ruff", status="failed")), LINT, WHOLE, "error", "with 0 findings"),
         (report(told("ruff", finding("low"), status="passed")), LINT, WHOLE, "error", "passed"),
-        (report(told("ruff", finding(), status="passed")), LINT, WHOLE, "failed", "1 findings"),
+        (report(told("ruff", finding(), status="passed")), LINT, WHOLE, "failed", "1 finding is"),
         (report(told("ruff", counts={"high": 2})), LINT, WHOLE, "failed", "2 findings"),
         (report(told("ruff", finding("low"), counts={"low": 2})), LINT, WHOLE, "error", "counts"),
         (report(told("ruff", finding("low", "x.py"))), LINT, WHOLE, "error", "not asked about"),
