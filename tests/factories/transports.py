@@ -19,7 +19,7 @@ from gitops_auditor.services import Services
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$")
 _RANDOM = re.compile(r"(?<![0-9a-f])([0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16})(?![0-9a-f])")
 
-_BY_CHANCE = {"seconds", "hash", "peak_memory_bytes"}
+_BY_CHANCE = {"hash", "peak_memory_bytes"}
 _OF_WORK = {"done", "total", "message"}
 """How far work has come when it is looked at."""
 
@@ -97,7 +97,7 @@ def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         is_work = {"failure_kind", "operation"} <= set(value)
         left_out = _BY_CHANCE | _OF_WORK if is_work else _BY_CHANCE
-        kept = {key for key in value if key not in left_out and not key.endswith("_seconds")}
+        kept = {key for key in value if key not in left_out and "seconds" not in key.split("_")}
         return {key: comparable(value[key]) for key in sorted(kept)}
     if isinstance(value, list):
         return [comparable(item) for item in value]

@@ -7,18 +7,12 @@ from gitops_auditor.dependencies.service import DependencyService
 from gitops_auditor.health import ComponentHealth
 
 
-@pytest.mark.parametrize("path", ["health/phase2", "dependencies/health", "pipelines/health"])
+@pytest.mark.parametrize(
+    "path", ["health/phase2", "dependencies/health", "pipelines/health", "quality/health"]
+)
 async def test_what_works_answers_200(http_client: httpx2.AsyncClient, path: str) -> None:
     response = await http_client.get(f"/api/{path}")
     assert (response.status_code, response.json()["status"]) == (200, "healthy")
-
-
-async def test_what_is_not_part_of_this_version_answers_503_and_says_so(
-    http_client: httpx2.AsyncClient,
-) -> None:
-    response = await http_client.get("/api/quality/health")
-    assert (response.status_code, response.json()["status"]) == (503, "absent")
-    assert response.json()["reasons"]
 
 
 @pytest.mark.parametrize("path", ["health/phase2", "dependencies/health"])
