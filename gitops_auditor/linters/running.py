@@ -51,7 +51,8 @@ class ToolRunner:
 
         What does not end within `seconds` is ended and an error, and so is a tool for a file that
         is missing, a link, or not a plain file inside the root. Raises InvalidRequest for the root,
-        Refused for a root or config out of reach, and where jobs have too little isolation here.
+        Refused for a root or config out of reach, and where jobs have too little isolation here,
+        NotFound and Refused for PIPELINE_JOB_FOLDERS.
         """
         task = await self._task(request, seconds)
         wanted = await anyio.to_thread.run_sync(_wanted, tools, task.request)
@@ -95,7 +96,7 @@ class ToolRunner:
 
     async def _task(self, request: Request, seconds: float) -> "_Task":
         deadline = anyio.current_time() + seconds
-        await self._starter.require_isolation()
+        await self._starter.require_usable()
         files = tuple(dict.fromkeys(request.files))
         request = replace(request, files=files, advisories=self._advisories)
         await anyio.to_thread.run_sync(asking.require_root, request, self._starter.user)

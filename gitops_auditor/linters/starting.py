@@ -14,11 +14,13 @@ import anyio.to_thread
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import Refused
 from gitops_auditor.execution.environment import inherited, job_environment
+from gitops_auditor.execution.job_folders import job_folders, require_job_folders
 from gitops_auditor.execution.job_user import hand_over, require_reachable
+from gitops_auditor.execution.limits import job_limits
 from gitops_auditor.execution.process import Stream
 from gitops_auditor.execution.removal import remove_tree
 from gitops_auditor.execution.sandbox import Sandbox
-from gitops_auditor.execution.supervision.orders import Limits, Order
+from gitops_auditor.execution.supervision.orders import Order
 from gitops_auditor.linters import judging, programs
 from gitops_auditor.linters.judging import Broken, Outcome
 from gitops_auditor.linters.programs import User
@@ -40,9 +42,13 @@ class Starter:
         """Who tools run as; None for this process's own user."""
         return self._sandbox.user
 
-    async def require_isolation(self) -> None:
-        """Raise Refused where jobs get less isolation than the settings ask for."""
+    async def require_usable(self) -> None:
+        """Raise Refused where jobs get less isolation than the settings ask for.
+
+        Raises NotFound and Refused for PIPELINE_JOB_FOLDERS.
+        """
         await self._sandbox.level()
+        await anyio.to_thread.run_sync(require_job_folders, self._settings, self.user)
 
     async def program(self, tool: Tool, request: Request) -> Program | None:
         """The installed program of a tool; None when there is none.
@@ -76,8 +82,7 @@ class Starter:
     ) -> Order:
         shown = await anyio.to_thread.run_sync(programs.readable_folders, program.path, self.user)
         root, scratch = str(request.root), str(request.scratch)
-        folders = (str(one.expanduser().absolute()) for one in self._settings.job_folders)
-        shown = (*shown, *folders, *invocation.readable)
+        shown = (*shown, *job_folders(self._settings), *invocation.readable)
         return Order(
             argv=invocation.argv,
             cwd=root,
@@ -92,7 +97,7 @@ class Starter:
             user=self.user,
             writable=(scratch, root) if invocation.writable else (scratch,),
             readable=shown if invocation.writable else (*shown, root),
-            limits=_limits(self._settings),
+            limits=job_limits(self._settings),
         )
 
     @asynccontextmanager
@@ -134,15 +139,3 @@ def _plant(invocation: Invocation, scratch: Path, user: User) -> None:
         path.write_text(text, encoding="utf-8")
     if invocation.planted:
         hand_over(scratch, user)
-
-
-def _limits(settings: Settings) -> Limits:
-    """As those of jobs."""
-    return Limits(
-        memory_bytes=settings.job_memory_bytes,
-        processes=settings.job_processes,
-        file_bytes=settings.job_disk_bytes,
-        workspace_bytes=settings.job_disk_bytes,
-        output_bytes=settings.job_log_bytes,
-        cpus=settings.job_cpus or None,
-    )

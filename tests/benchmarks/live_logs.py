@@ -24,7 +24,7 @@ from typing import Final
 import httpx2
 from websockets.asyncio.client import connect
 
-from gitops_auditor.pipelines.jobs.orders import shell
+from gitops_auditor.execution.shells import shell
 from tests.benchmarks.concurrency import server
 from tests.benchmarks.pipeline_engine import made_passable
 from tests.benchmarks.pipeline_service import opened, variables

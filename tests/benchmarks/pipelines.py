@@ -26,9 +26,9 @@ from pathlib import Path
 from gitops_auditor.execution.isolation import probe
 from gitops_auditor.execution.job_user import hand_over, resolve_job_user
 from gitops_auditor.execution.process import Processes
+from gitops_auditor.execution.shells import shell
 from gitops_auditor.execution.supervision import process_tree
 from gitops_auditor.execution.supervision.orders import Isolation, Order
-from gitops_auditor.pipelines.jobs.orders import shell
 
 STAGES = 5
 WIDTH = 20

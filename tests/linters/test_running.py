@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from gitops_auditor.config import load_settings
-from gitops_auditor.errors import Refused
+from gitops_auditor.errors import NotFound, Refused
 from gitops_auditor.execution.process import Processes
 from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.execution.supervision.orders import Isolation
@@ -230,6 +230,20 @@ async def test_tools_are_confined_by_landlock_too(runs_in: Path, root: Path) -> 
         report = await runner.run([Shell(script), RUFF], request, SECONDS)
     assert [one.status for one in report.tools] == ["passed", "failed"]
     assert not (root / "y").exists()
+
+
+async def test_a_folder_of_jobs_that_is_missing_is_named_before_any_tool_starts(
+    runs_in: Path, root: Path
+) -> None:
+    gone = runs_in / "gone"
+    settings = load_settings(
+        {}, data_dir=runs_in / "data", job_folders=(gone,), **run_settings(runs_in)
+    )
+    request = Request(root, files_in(root, {"a.txt": ""}))
+    async with Processes.open() as processes:
+        runner = ToolRunner(Landlocked(settings, processes), settings)
+        with pytest.raises(NotFound, match=f"no folder {gone}"):
+            await runner.run([Shell("true")], request, SECONDS)
 
 
 async def test_findings_keep_their_fingerprints_when_lines_move(

@@ -1,12 +1,6 @@
-"""How the script of a job becomes one process.
+"""How the script of a job becomes one process."""
 
-The shell is bash with `-e` and `pipefail`, so that the failure of any command of a pipe is one of
-the job; on a machine without bash it is `sh -e`.
-"""
-
-import shutil
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +8,14 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import NotFound, Refused, TooLarge
 from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.isolation import MEANING
-from gitops_auditor.execution.job_user import require_reachable
-from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
+from gitops_auditor.execution.job_folders import require_job_folders
+from gitops_auditor.execution.limits import job_limits
+from gitops_auditor.execution.shells import shell
+from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.handlers import Attempt
 
 MAX_SCRIPT_BYTES: Final = 2**17 - 1
 """Linux takes no longer argument (execve(2))."""
-# Folders of programs that a sandbox shows.
-_SHELLS: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
 def job_order(
@@ -51,27 +45,8 @@ def job_order(
         network=job.network_access == "full",
         user=user,
         writable=(str(workspace.checkout), str(workspace.home)),
-        readable=_readable(settings, user),
+        readable=require_job_folders(settings, user),
         limits=job_limits(settings),
-    )
-
-
-@cache
-def shell() -> tuple[str, ...]:
-    """The shell of this machine, ready for a script."""
-    bash = shutil.which("bash", path=_SHELLS)
-    return (bash, "-e", "-o", "pipefail", "-c") if bash else ("sh", "-e", "-c")
-
-
-def job_limits(settings: Settings) -> Limits:
-    """What one job may use, as the settings say."""
-    return Limits(
-        memory_bytes=settings.job_memory_bytes,
-        processes=settings.job_processes,
-        file_bytes=settings.job_disk_bytes,
-        workspace_bytes=settings.job_disk_bytes,
-        output_bytes=settings.job_log_bytes,
-        cpus=settings.job_cpus or None,
     )
 
 
@@ -80,15 +55,6 @@ def description(order: Order) -> str:
     network = "with" if order.network else "without"
     shown = " ".join((Path(order.argv[0]).name, *order.argv[1:-1]))
     return f"Running {shown} {network} network; isolation: {MEANING[order.isolation]}."
-
-
-def _readable(settings: Settings, user: tuple[int, int] | None) -> tuple[str, ...]:
-    folders = [folder.expanduser().absolute() for folder in settings.job_folders]
-    for folder in folders:
-        if not folder.is_dir():
-            raise NotFound(f"There is no folder {folder}.", hint="Correct PIPELINE_JOB_FOLDERS.")
-        require_reachable(folder / "program", user)
-    return tuple(str(folder) for folder in folders)
 
 
 def _script(text: str) -> str:

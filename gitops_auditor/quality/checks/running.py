@@ -1,29 +1,27 @@
 """Runs the command lines of gates: as jobs run, confined, bounded, without secrets."""
 
 import os
-import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 import anyio.to_thread
 
 from gitops_auditor.config import Settings
-from gitops_auditor.errors import NotFound, Refused
+from gitops_auditor.errors import Refused
 from gitops_auditor.execution.environment import inherited, job_environment
-from gitops_auditor.execution.job_user import require_reachable
+from gitops_auditor.execution.job_folders import require_job_folders
+from gitops_auditor.execution.limits import job_limits
 from gitops_auditor.execution.results import JobResult
-from gitops_auditor.execution.supervision.orders import Limits, Order
+from gitops_auditor.execution.shells import shell
+from gitops_auditor.execution.supervision.orders import Order
 from gitops_auditor.quality.checks.output import KeptOutput
 from gitops_auditor.quality.checks.ports import Sandbox
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
 
-_SHELLS: Final = "/usr/local/bin:/usr/bin:/bin"
-"""Folders of programs that a sandbox shows."""
 _LARGEST_SIGNAL_CODE: Final = 128 + 64
 
 
@@ -71,7 +69,7 @@ class CommandLines:
         self, gate: Gate, subject: Subject, seconds: float, arguments: Sequence[str]
     ) -> Order:
         user = self.sandbox.user
-        look = partial(_readable, self.settings, user)
+        look = partial(require_job_folders, self.settings, user)
         variables = {"GITOPS_GATE": gate.name, "GITOPS_COMMIT": subject.commit}
         return Order(
             argv=(*shell(), gate.command or "", "gate", *arguments),
@@ -85,35 +83,8 @@ class CommandLines:
             user=user,
             writable=(str(subject.root), str(subject.home)),
             readable=await anyio.to_thread.run_sync(look),
-            limits=_limits(self.settings),
+            limits=job_limits(self.settings),
         )
-
-
-@cache
-def shell() -> tuple[str, ...]:
-    """The shell of this machine, ready for a script and its parameters."""
-    bash = shutil.which("bash", path=_SHELLS)
-    return (bash, "-e", "-o", "pipefail", "-c") if bash else ("sh", "-e", "-c")
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        memory_bytes=settings.job_memory_bytes,
-        processes=settings.job_processes,
-        file_bytes=settings.job_disk_bytes,
-        workspace_bytes=settings.job_disk_bytes,
-        output_bytes=settings.job_log_bytes,
-        cpus=settings.job_cpus or None,
-    )
-
-
-def _readable(settings: Settings, user: tuple[int, int] | None) -> tuple[str, ...]:
-    folders = [Path(folder).expanduser().absolute() for folder in settings.job_folders]
-    for folder in folders:
-        if not folder.is_dir():
-            raise NotFound(f"There is no folder {folder}.", hint="Correct PIPELINE_JOB_FOLDERS.")
-        require_reachable(folder / "program", user)
-    return tuple(str(folder) for folder in folders)
 
 
 def _broken(result: JobResult, seconds: float) -> str:

@@ -14,10 +14,11 @@ from gitops_auditor.config import Settings
 from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.job_user import hand_over
 from gitops_auditor.execution.process import Processes
+from gitops_auditor.execution.shells import shell
 from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.quality.checks.commands import CommandCheck
 from gitops_auditor.quality.checks.output import KeptOutput
-from gitops_auditor.quality.checks.running import CommandLines, Ran, shell
+from gitops_auditor.quality.checks.running import CommandLines, Ran
 from gitops_auditor.quality.evidence import Check, Evidence, Subject
 from gitops_auditor.quality.gate import Gate
 from tests.execution.jobs import NOBODY
