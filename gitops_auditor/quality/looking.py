@@ -14,11 +14,11 @@ from gitops_auditor.connections.service import Connections
 from gitops_auditor.errors import GitOpsError, InvalidRequest, Refused
 from gitops_auditor.formats.findings import ScanReport, ToolReport
 from gitops_auditor.linters.running import ToolRunner
-from gitops_auditor.linters.selection import chosen_files
 from gitops_auditor.linters.tool import Purpose, Request, Tool
 from gitops_auditor.linters.tools import ALL_FORMATTERS, ALL_LINTERS, ALL_SCANNERS
 from gitops_auditor.quality.adapters.choosing import Adapters
 from gitops_auditor.quality.adapters.protocol import Scanner
+from gitops_auditor.quality.checks.scans import concerned
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate, ScanPart
 
@@ -115,12 +115,6 @@ def parts_of(gate: Gate) -> dict[ScanPart, tuple[str, ...]]:
     if gate.scan or not gate.tools:
         return {part: named.get(part, ()) for part in gate.scan or DEFAULT_PARTS}
     return {part: names for part, names in named.items() if names}
-
-
-async def concerned(gate: Gate, subject: Subject) -> Sequence[str]:
-    """The files of the subject that the gate is about."""
-    files = await chosen_files(subject.root, subject.files)
-    return [file for file in files if gate.concerns(file)]
 
 
 async def _part(scanner: Scanner, name: ScanPart, files: Sequence[str]) -> ScanReport:
