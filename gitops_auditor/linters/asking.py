@@ -35,7 +35,7 @@ def objection(root: Path, file: str) -> str | None:
     if not path.parts or path.is_absolute() or ".." in path.parts or str(path) != file:
         return f"{file} is not a plain path inside the folder."
     if not file.isprintable():
-        return f"{file!r} has characters in its name that cannot be shown."
+        return f"{file!r} has characters in its name that cannot be shown; rename it."
     parent = root
     for part in path.parts[:-1]:
         parent = parent / part

@@ -13,12 +13,13 @@ from gitops_auditor.execution.results import JobResult
 from gitops_auditor.formats.findings import MOST_FINDINGS, Finding, ToolReport, counted
 from gitops_auditor.linters.tool import Ended, Reading, Request, Surveyor, Tool, UnreadableOutput
 
-ALL_LEFT_OUT: Final = "Its configuration leaves out all files for it."
+ALL_LEFT_OUT: Final = "It leaves out all files of its kind, as it is configured or built."
 """The reason of a tool that is skipped though there are files of its kind."""
 
 _QUOTED: Final = 160
 """Characters of a tool's own complaint that a reason quotes, of its beginning and of its end."""
 
+_REFUSALS: Final = 3
 _TOLD: Final = 40
 """Characters of a complaint that show in a reason when that quotes it already."""
 
@@ -81,7 +82,7 @@ def _report(
     return ToolReport(
         tool=tool.name,
         status="failed" if findings else "passed",
-        reason=f"Its configuration leaves out {left_out} of the files." if left_out else "",
+        reason=f"It leaves out {left_out} of the files." if left_out else "",
         version=next((reading.version for reading in readings if reading.version), ""),
         files=files,
         findings=tuple(_named(findings[:MOST_FINDINGS], tool.name)),
@@ -103,6 +104,23 @@ def skipped(tool: Tool, reason: str, seconds: float = 0.0) -> ToolReport:
 def broken(tool: Tool, reason: str, files: int, seconds: float = 0.0) -> ToolReport:
     """The report of a tool that could not do what it was asked to."""
     return ToolReport(tool=tool.name, status="error", reason=reason, files=files, seconds=seconds)
+
+
+def hindered(report: ToolReport, refused: Sequence[str]) -> ToolReport:
+    """What a tool said, as an error: there are files that it could not be given."""
+    also = f" {report.reason}" if report.status in ("error", "absent") else ""
+    update = {
+        "status": "error",
+        "reason": f"{refusal(refused)}{also}",
+        "files": report.files + len(refused),
+    }
+    return report.model_copy(update=update)
+
+
+def refusal(refused: Sequence[str]) -> str:
+    """The first reasons why files are given to no tool, and how many more there are."""
+    more = len(refused) - _REFUSALS
+    return " ".join((*refused[:_REFUSALS], *([f"And {more} more."] if more > 0 else [])))
 
 
 def read(tool: Tool, start: Start) -> Reading | str:

@@ -22,6 +22,7 @@ from gitops_auditor.linters.tool import (
     Invocation,
     Program,
     Request,
+    Selective,
     Surveyor,
     Tool,
     UnreadableOutput,
@@ -123,8 +124,12 @@ class _Task:
         if not is_wanted:
             return judging.skipped(tool, "The folder has no configuration for it.")
         refused = [self.objections[file] for file in files if file in self.objections]
-        if refused:
-            return judging.broken(tool, " ".join(refused[:3]), len(files))
+        if len(refused) == len(files):
+            return judging.broken(tool, judging.refusal(refused), len(files))
+        report = await self._asked(tool, tuple(one for one in files if one not in self.objections))
+        return judging.hindered(report, refused) if refused else report
+
+    async def _asked(self, tool: Tool, files: tuple[str, ...]) -> ToolReport:
         try:
             program = await self._starter.program(tool, self.request)
         except Refused as unreachable:
@@ -139,7 +144,7 @@ class _Task:
         if isinstance(kept, str):
             return judging.broken(tool, kept, len(files))
         if not kept:
-            return judging.skipped(tool, "Its configuration leaves out all files for it.")
+            return judging.skipped(tool, judging.ALL_LEFT_OUT)
         parts = batches(kept)
         starts: dict[int, Start] = {}
 
@@ -156,6 +161,9 @@ class _Task:
     async def _surveyed(
         self, tool: Tool, program: Program, files: tuple[str, ...]
     ) -> tuple[str, ...] | str:
+        if isinstance(tool, Selective):
+            request = replace(self.request, files=files)
+            files = await anyio.to_thread.run_sync(tool.selected, request)
         if not isinstance(tool, Surveyor):
             return files
         kept: list[str] = []

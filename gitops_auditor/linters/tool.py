@@ -137,6 +137,14 @@ class Surveyor(Protocol):
 
 
 @runtime_checkable
+class Selective(Protocol):
+    """A tool that is not given some files of its kind, as they or what is around them says."""
+
+    def selected(self, request: Request) -> tuple[str, ...]:
+        """The files of the request that it is given; it blocks as little as `command` does."""
+
+
+@runtime_checkable
 class Local(Protocol):
     """A tool that a repository may bring itself."""
 

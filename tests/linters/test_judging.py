@@ -201,7 +201,7 @@ def test_files_that_its_configuration_leaves_out_are_no_pass_when_they_are_all()
     assert judged(Reads(Reading([], 0, ignored=2)), [start]).status == "skipped"
     some = judged(Reads(Reading([], 1, ignored=1)), [start], left_out=2)
     assert (some.status, some.files) == ("passed", 1)
-    assert some.reason == "Its configuration leaves out 3 of the files."
+    assert some.reason == "It leaves out 3 of the files."
 
 
 def test_one_broken_start_of_several_is_an_error() -> None:

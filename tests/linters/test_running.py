@@ -149,8 +149,28 @@ async def test_a_file_that_is_no_plain_one_of_the_root_is_an_error_of_its_tool(
     files_in(root, {"a.txt": "", "folder.txt/a.txt": ""})
     (root / "link.txt").symlink_to("a.txt")
     (root / "linked").symlink_to("folder.txt")
-    report = await runner.run([Shell(LISTS)], Request(root, ("a.txt", name)), SECONDS)
-    assert reason in only(report, "error").reason
+    report = await runner.run([Shell("echo bad:a.txt")], Request(root, ("a.txt", name)), SECONDS)
+    one = only(report, "error")
+    assert reason in one.reason
+    assert [each.file for each in one.findings] == ["a.txt"], "the others are looked at"
+
+
+class Choosing(Shell):
+    """A tool that is not for files that say so."""
+
+    def selected(self, request: Request) -> tuple[str, ...]:
+        return tuple(one for one in request.files if not (request.root / one).read_text("utf-8"))
+
+
+async def test_a_tool_is_not_given_files_that_it_leaves_out_itself(
+    runner: ToolRunner, root: Path
+) -> None:
+    files = files_in(root, {"a.txt": "", "b.txt": "leave me out"})
+    report = await runner.run([Choosing(LISTS)], Request(root, files), SECONDS)
+    one = only(report, "passed")
+    assert (one.files, one.reason) == (1, "It leaves out 1 of the files.")
+    report = await runner.run([Choosing(LISTS)], Request(root, ("b.txt",)), SECONDS)
+    assert "leaves out all" in only(report, "skipped").reason
 
 
 @pytest.mark.parametrize("config", ["../outside", "link", "missing"])

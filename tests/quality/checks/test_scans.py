@@ -113,7 +113,7 @@ def test_findings_count_from_the_threshold_on(
             LINT,
             WHOLE,
             "passed",
-            "Looked at by biome. Not looked: ruff: Its configuration",
+            "Looked at by biome. Not looked: ruff: It leaves out all",
         ),
         (report(), LINT, WHOLE, "error", "no tool that looked"),
         (report(told("ruff"), files=2), LINT, WHOLE, "error", "is of 2 files"),
