@@ -19,33 +19,33 @@ _MOST_NAMES: Final = 32 * 2**20
 _LIST: Final = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
 
 
-async def files_of(root: Path) -> list[str]:
+async def files_of(root: Path, most: int = MOST_FILES) -> list[str]:
     """The plain files below the root, relative with slashes, sorted; links are left out.
 
     Where git cannot list them all folders but those in NEVER are looked into. Raises TooLarge for
-    more than MOST_FILES.
+    more than `most`.
     """
     listed = await git_output(_LIST, root, _MOST_NAMES)
     names = None if listed is None else [os.fsdecode(one) for one in listed.split(b"\0") if one]
-    return await anyio.to_thread.run_sync(_plain, root, names)
+    return await anyio.to_thread.run_sync(_plain, root, names, most)
 
 
-def require_bounded(count: int) -> None:
-    """Raise TooLarge for more than MOST_FILES files."""
-    if count > MOST_FILES:
+def require_bounded(count: int, most: int = MOST_FILES) -> None:
+    """Raise TooLarge for more than `most` files."""
+    if count > most:
         raise TooLarge(
-            f"There are more than {MOST_FILES} files.",
+            f"There are more than {most} files.",
             hint="Name the files, or a folder below this one.",
-            details={"limit": MOST_FILES},
+            details={"limit": most},
         )
 
 
-def _plain(root: Path, names: list[str] | None) -> list[str]:
+def _plain(root: Path, names: list[str] | None, most: int) -> list[str]:
     found: list[str] = []
     for name in _walked(root) if names is None else names:
         if _is_plain(root / name):
             found.append(name)
-            require_bounded(len(found))
+            require_bounded(len(found), most)
     return sorted(found)
 
 

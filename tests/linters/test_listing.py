@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from gitops_auditor.errors import TooLarge
-from gitops_auditor.linters import listing
 from gitops_auditor.linters.listing import files_of
 from tests.factories.git import git, make_repository, write_files
 
@@ -47,8 +46,8 @@ async def test_nothing_that_the_repository_configures_is_run(tmp_path: Path, set
     assert not (tmp_path / "ran").exists()
 
 
-async def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_files_are_refused(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
-    monkeypatch.setattr(listing, "MOST_FILES", 3)
     with pytest.raises(TooLarge, match="more than 3 files"):
-        await files_of(tmp_path)
+        await files_of(tmp_path, 3)
+    assert len(await files_of(tmp_path, 4)) == 4

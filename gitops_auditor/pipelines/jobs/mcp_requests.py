@@ -1,6 +1,5 @@
 """What a job asks of an MCP server: the tool, and arguments with what the run knows filled in."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,14 @@ from gitops_auditor.connections.templates import asks_for, fill
 from gitops_auditor.connections.toolbox import takes
 from gitops_auditor.errors import InvalidRequest, JsonValue, TooLarge
 from gitops_auditor.execution.globs import matcher
+from gitops_auditor.linters.listing import files_of
 from gitops_auditor.pipelines.handlers import Attempt
 from gitops_auditor.pipelines.models import Job
 
 MAX_FILES: Final = 10_000
+"""Files of one call."""
+MOST_FILES: Final = 500_000
+"""Files of a checkout that are looked through for those."""
 OFFERED: Final = ("config", "linter", "severity")
 """Fields of a job that become arguments of a tool which has one of that name."""
 
@@ -57,10 +60,11 @@ async def mapped_request(attempt: Attempt, action: Action) -> Request:
     """The request of a configured action.
 
     Raises InvalidRequest when the job sets an argument that the operator set, TooLarge for more
-    than MAX_FILES files.
+    than MAX_FILES files, or a checkout of more than MOST_FILES.
     """
     wants_files = asks_for(action.arguments, "files")
-    folder, files = await anyio.to_thread.run_sync(_places, attempt, action, wants_files)
+    folder = await anyio.to_thread.run_sync(_folder, attempt)
+    files = await _files(attempt, folder, action) if wants_files else []
     arguments = fill(action.arguments, _values(attempt, folder, files))
     taken = sorted(arguments.keys() & attempt.job.job.arguments.keys())
     if taken:
@@ -117,7 +121,7 @@ def _values(attempt: Attempt, folder: Path, files: list[str]) -> dict[str, JsonV
     }
 
 
-def _places(attempt: Attempt, action: Action, wants_files: bool) -> tuple[Path, list[str]]:  # noqa: FBT001 - run in a thread, which passes by position
+def _folder(attempt: Attempt) -> Path:
     checkout = attempt.workspace.checkout.resolve()
     folder = (checkout / (attempt.job.job.working_directory or "")).resolve()
     if not folder.is_relative_to(checkout) or not folder.is_dir():
@@ -125,20 +129,18 @@ def _places(attempt: Attempt, action: Action, wants_files: bool) -> tuple[Path, 
             f"{attempt.job.job.working_directory} is no folder of the repository.",
             hint="Correct `working_directory` of the job.",
         )
-    if not wants_files:
-        return folder, []
+    return folder
+
+
+async def _files(attempt: Attempt, folder: Path, action: Action) -> list[str]:
+    """The changed files that the action is about; of all where nothing says what has changed."""
     changed = attempt.event.changed_paths
-    candidates = _all_files(folder) if changed is None else [checkout / one for one in changed]
-    return folder, _chosen(candidates, folder, action)
-
-
-def _all_files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder):
-        if ".git" in folders:
-            folders.remove(".git")
-        found += [Path(parent, name) for name in sorted(names)]
-    return found
+    if changed is None:
+        candidates = [folder / one for one in await files_of(folder, MOST_FILES)]
+    else:
+        checkout = attempt.workspace.checkout.resolve()
+        candidates = [checkout / one for one in changed]
+    return await anyio.to_thread.run_sync(_chosen, candidates, folder, action)
 
 
 def _chosen(candidates: list[Path], folder: Path, action: Action) -> list[str]:

@@ -10,6 +10,7 @@ from gitops_auditor.connections.service import Connections
 from gitops_auditor.pipelines.jobs.mcp import McpJobs
 from gitops_auditor.pipelines.trigger_models import Event
 from tests.connections.wiring import connected, told_of_waiting
+from tests.factories.git import make_repository
 from tests.fakes import plain_server, sdk_server
 from tests.pipelines.jobs.attempts import Attempts
 
@@ -92,6 +93,18 @@ class TestConfiguredActions:
         assert str(checkout / "b.js") in log
         assert "a.js" not in log
         assert "gone.js" not in log
+
+    async def test_what_git_ignores_is_left_out_unless_it_was_changed(
+        self, jobs: McpJobs, attempts: Attempts, checkout: Path
+    ) -> None:
+        await anyio.Path(checkout).rmdir()  # git works only in folders of its own user
+        await make_repository(checkout, {".gitignore": "/src/made/\n", "a.js": ""})
+        new, made = write(checkout, "src/new.js", "src/made/b.js")
+        _, log = await attempts.run(jobs, {"mcp": "code-linter"})
+        assert (new in log, made in log) == (True, False)
+        event = Event(type="push", branch="main", changed_paths=("src/made/b.js",))
+        _, log = await attempts.run(jobs, {"mcp": "code-linter"}, event=event)
+        assert (new in log, made in log) == (False, True)
 
     async def test_links_that_lead_out_of_the_repository_are_left_out(
         self, jobs: McpJobs, attempts: Attempts, checkout: Path, tmp_path: Path
