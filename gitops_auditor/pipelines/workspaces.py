@@ -41,16 +41,19 @@ class RunWorkspaces:
     def _user(self) -> tuple[int, int] | None:
         return resolve_job_user(self._settings.job_user)
 
-    async def open(self, run_id: str, repository_id: str, commit_sha: str) -> Workspace:
-        """The folders of a run, made when they are not there; `commit_sha` may be WORKTREE.
+    async def open(
+        self, run_id: str, repository_id: str, commit_sha: str, index: Path | None = None
+    ) -> Workspace:
+        """The folders of a run, made when they are not there.
 
+        `commit_sha` may be WORKTREE or STAGED; see `Checkouts.make` about both, and about `index`.
         Safe to repeat: complete folders are kept as the jobs left them, half-made ones are made
         anew. Raises NotFound for the repository or the commit, Unavailable, Refused, TooLarge.
         """
         folder = await self._folder(run_id)
         made = await anyio.to_thread.run_sync(_read_ready, folder)
         if made is None:
-            made = await self._make(folder, repository_id, commit_sha)
+            made = await self._make(folder, repository_id, commit_sha, index)
         return Workspace(folder / "checkout", folder / "home", made.commit, made.tree)
 
     async def notes(self, run_id: str) -> tuple[str, ...]:
@@ -84,7 +87,9 @@ class RunWorkspaces:
             await anyio.to_thread.run_sync(_remove, base / run_id)
         return removed
 
-    async def _make(self, folder: Path, repository_id: str, commit_sha: str) -> Checkout:
+    async def _make(
+        self, folder: Path, repository_id: str, commit_sha: str, index: Path | None
+    ) -> Checkout:
         repository = await self._repositories.get(repository_id)
         await anyio.to_thread.run_sync(_make_passable, folder.parent)
         # Looked at again, since what was not there a moment ago may be somebody else's now.
@@ -93,7 +98,9 @@ class RunWorkspaces:
         room = self._settings.job_disk_bytes
         checkout = folder / "checkout"
         try:
-            made = await self._checkouts.make(repository, commit_sha, checkout, max_bytes=room)
+            made = await self._checkouts.make(
+                repository, commit_sha, checkout, max_bytes=room, index=index
+            )
             await anyio.to_thread.run_sync(_finish, folder, made, self._user)
         except BaseException:
             with anyio.CancelScope(shield=True):

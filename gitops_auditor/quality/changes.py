@@ -35,15 +35,16 @@ class Changes:
     ) -> Comparison:
         """What a request is about.
 
-        Raises NotFound for the base, InvalidRequest for files that lead out of the repository and
-        for changes that cannot be told.
+        Raises NotFound for the base, InvalidRequest for files that lead out of the repository, for
+        changes that cannot be told, and for an index beside anything but STAGED alone.
         """
+        _check_index(revision, request)
         is_here = revision.commit in (WORKTREE, STAGED)
         worktree = await self._revisions.worktree(repository) if is_here else None
         base = await self._base(repository, revision, request.base)
         files = request.files
         if files is None and request.changed_only:
-            files = await self._changed(repository, revision, base)
+            files = await self._changed(repository, revision, base, request.index)
         return Comparison(base, None if files is None else _checked(files), worktree)
 
     async def renamed(self, repository: Repository, base: str, commit: str) -> dict[str, str]:
@@ -71,10 +72,10 @@ class Changes:
         return common
 
     async def _changed(
-        self, repository: Repository, revision: Revision, base: str | None
+        self, repository: Repository, revision: Revision, base: str | None, index: Path | None
     ) -> tuple[str, ...]:
         if revision.commit == STAGED:
-            return tuple(await self._revisions.staged_paths(repository))
+            return tuple(await self._revisions.staged_paths(repository, index))
         if revision.commit == WORKTREE:
             return tuple(await self._revisions.worktree_changed_paths(repository, base))
         if base is None:
@@ -88,6 +89,18 @@ class Changes:
                 "So much changed that it is not listed.", hint="Look at the whole repository."
             )
         return tuple(found)
+
+
+def _check_index(revision: Revision, request: ValidationRequest) -> None:
+    if request.index is None:
+        return
+    if revision.commit != STAGED:
+        raise InvalidRequest("Only STAGED is read from an index.", hint="Leave the index out.")
+    if request.base is not None:
+        raise InvalidRequest(
+            "What another index than the usual holds is not compared with a base.",
+            hint="Leave the base out: changes are told since HEAD.",
+        )
 
 
 def _checked(files: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What somebody wants validated, and what it comes to before any gate is asked."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gitops_auditor.quality.gate import Gate, GateType
 from gitops_auditor.quality.records import GateDetails
@@ -14,7 +15,8 @@ class ValidationRequest:
     `ref` is a branch, tag, commit, WORKTREE or STAGED; empty for the default branch. `gate` is the
     name of a single gate. `base` is a ref that the change is compared with. `files` are the changed
     files, relative to the repository; with `changed_only` they are found out instead. `reuse` lets
-    answers to the same question be reused.
+    answers to the same question be reused. `index` is another index than the usual to read STAGED
+    from: git names one to a hook while it commits what is not staged.
     """
 
     repository_id: str
@@ -26,6 +28,7 @@ class ValidationRequest:
     changed_only: bool = False
     reuse: bool = True
     run_id: str | None = None
+    index: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

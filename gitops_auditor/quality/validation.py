@@ -65,7 +65,7 @@ class Validator:
         comparison = await self._changes.of(repository, revision, request)
         async with AsyncExitStack() as stack:
             folders = await stack.enter_async_context(
-                self._workspaces.open(repository.id, revision.commit)
+                self._workspaces.open(repository.id, revision.commit, request.index)
             )
             about = About(
                 new_id(),

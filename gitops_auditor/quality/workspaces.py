@@ -20,8 +20,11 @@ class Folders(NamedTuple):
 class Workspaces(Protocol):
     """Makes checkouts."""
 
-    def open(self, repository_id: str, commit: str) -> AbstractAsyncContextManager[Folders]:
+    def open(
+        self, repository_id: str, commit: str, index: Path | None = None
+    ) -> AbstractAsyncContextManager[Folders]:
         """A checkout for the length of the block, of a commit, WORKTREE or STAGED.
 
-        Raises NotFound, Unavailable, Refused, TooLarge.
+        `index` is what STAGED is read from instead of the usual one. Raises NotFound, Unavailable,
+        Refused, TooLarge, InvalidRequest for the index.
         """

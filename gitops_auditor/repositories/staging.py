@@ -47,7 +47,7 @@ def drop_index(git_dir: Path) -> None:
 
 def _other(source: GitDirectory, index: Path) -> Path:
     path = (source.worktree or source.git_dir) / index
-    if path.parent.resolve() != source.git_dir.resolve():
+    if "\0" in str(index) or path.parent.resolve() != source.git_dir.resolve():
         raise InvalidRequest(
             f"The index {index} is not in the git folder of the repository.",
             hint="Give the value of GIT_INDEX_FILE that git gave the hook.",

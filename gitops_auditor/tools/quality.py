@@ -1,5 +1,7 @@
 """Quality: validate commits, look at what gates said, explain it."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from gitops_auditor.operations import Context, Params, Toolset
@@ -20,27 +22,26 @@ toolset = Toolset(
     phase2=True,
 )
 
-Shown = Field(5, ge=0, le=1_000, description="Most findings of each gate, worst first.")
+Shown = Field(5, ge=0, le=1_000, description="Most findings a gate.")
 
 
 class QualityRequest(RepositoryRef):
     """What to validate."""
 
-    gate_type: GateType = Field("pre_merge", description="When the gates are asked.")
+    gate_type: GateType = Field("pre_merge", description="When gates are asked.")
     ref: str = Field(
         "",
         max_length=250,
-        description="Branch, tag, commit, WORKTREE or STAGED; else the default branch.",
+        description="Branch, tag, commit, WORKTREE, STAGED; else the default branch.",
     )
-    gate: str | None = Field(None, max_length=200, description="Only the gate of this name.")
+    gate: str | None = Field(None, max_length=200, description="Only this gate, by name.")
     files: list[str] | None = Field(
-        None, max_length=10_000, description="Only these files, relative to the repository."
+        None, max_length=10_000, description="Only these files of the repository."
     )
-    changed_only: bool = Field(False, description="Only the files that differ from the base.")
-    base: str | None = Field(
-        None, max_length=250, description="Branch, tag or commit to compare with."
-    )
-    fresh: bool = Field(False, description="Look again, though nothing changed since.")
+    changed_only: bool = Field(False, description="Only files changed since the base.")
+    base: str | None = Field(None, max_length=250, description="Ref to compare with.")
+    fresh: bool = Field(False, description="Reuse no earlier answer.")
+    index: str = Field("", description="GIT_INDEX_FILE of a hook.")
     findings: int = Shown
 
 
@@ -101,6 +102,7 @@ async def validate_quality(ctx: Context, params: QualityRequest) -> QualityVerdi
         None if params.files is None else tuple(params.files),
         params.changed_only,
         reuse=not params.fresh,
+        index=Path(params.index) if params.index else None,
     )
     return await _validated(ctx, request, params.findings)
 

@@ -7,6 +7,7 @@ What makes them is loaded when one is asked for: few commands do.
 import itertools
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -37,12 +38,14 @@ class GateWorkspaces:
         self._opened: RunWorkspaces | None = None
 
     @asynccontextmanager
-    async def open(self, repository_id: str, commit: str) -> AsyncIterator[Folders]:
+    async def open(
+        self, repository_id: str, commit: str, index: Path | None = None
+    ) -> AsyncIterator[Folders]:
         """See `quality.workspaces.Workspaces`."""
         workspaces = await self._workspaces()
         name = f"{self._process.id}-{next(self._numbers)}"
         try:
-            made = await workspaces.open(name, repository_id, commit)
+            made = await workspaces.open(name, repository_id, commit, index)
             yield Folders(made.checkout, made.home, made.commit, made.tree)
         finally:
             with anyio.CancelScope(shield=True):
