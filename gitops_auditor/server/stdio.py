@@ -6,19 +6,14 @@ imported here inside functions, after that.
 # ruff: noqa: PLC0415
 
 import gc
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gitops_auditor.execution.stopping import end_within, stop_on_signal
 from gitops_auditor.server.descriptors import Wire, claimed_streams
 
 if TYPE_CHECKING:
-    from anyio import CancelScope
-    from anyio.abc import TaskStatus
-
     from gitops_auditor.config import Settings
     from gitops_auditor.operations import OperationCatalog
     from gitops_auditor.server.app import AuditorServer
@@ -64,14 +59,14 @@ async def _serve(
 
     conversation = anyio.CancelScope()
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_stop_on_signal, conversation)
+        await tasks.start(stop_on_signal, conversation)
         async with opened_on_demand(lambda: open_services(settings)) as services:
             server = create_server(catalog(settings), services)
             gc.freeze()
             gc.enable()
             with conversation:
                 await _converse(wire, server, settings.max_body_bytes)
-            _end_soon()
+            end_within(STOP_SECONDS)
         tasks.cancel_scope.cancel()
 
 
@@ -93,19 +88,3 @@ async def _converse(wire: Wire, server: "AuditorServer", limit: int) -> None:
     except* (BrokenPipeError, ConnectionResetError):
         # The client went away without closing its side in order; there is nobody left to tell.
         pass
-
-
-async def _stop_on_signal(conversation: "CancelScope", *, task_status: "TaskStatus[None]") -> None:
-    import anyio
-
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for _ in signals:
-            conversation.cancel()
-
-
-def _end_soon() -> None:
-    """End the process in any case: a thread stuck in a system call must not outlive the client."""
-    timer = threading.Timer(STOP_SECONDS, os._exit, (1,))
-    timer.daemon = True
-    timer.start()

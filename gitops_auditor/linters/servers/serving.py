@@ -2,13 +2,12 @@
 # ruff: noqa: PLC0415 - the time to start is the time of imports, and --help needs none of them
 
 import os
-import signal
-import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from gitops_auditor.execution.stopping import end_within, stop_on_signal
 from gitops_auditor.log import configure_logging
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ async def _serve(name: ServerName, settings: "Settings", roots: Sequence[Path]) 
 
     async with stdio_server() as (incoming, outgoing), anyio.create_task_group() as tasks:
         conversation = anyio.CancelScope()
-        await tasks.start(_stop_on_signal, conversation)
+        await tasks.start(stop_on_signal, conversation)
         async with _made(name, settings, roots) as server:
             with conversation:
                 await server.run(incoming, outgoing, server.create_initialization_options())
@@ -62,7 +61,7 @@ async def _made(
 
     async with Sandbox.open(settings) as sandbox:
         yield _server(name, ToolRunner(sandbox, settings), roots)
-        _end_soon()
+        end_within(STOP_SECONDS)
 
 
 def _server(name: ServerName, runner: "ToolRunner", roots: Sequence[Path]) -> "Server[Any]":
@@ -78,19 +77,3 @@ def _server(name: ServerName, runner: "ToolRunner", roots: Sequence[Path]) -> "S
 
     scans = security_scanner.SecurityScannerTools(runner).offers()
     return create_server(name, security_scanner.INSTRUCTIONS, scans, Roots(roots))
-
-
-async def _stop_on_signal(conversation: Any, *, task_status: Any) -> None:
-    import anyio
-
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for _ in signals:
-            conversation.cancel()
-
-
-def _end_soon() -> None:
-    """End the process in any case, also when a tool cannot be ended."""
-    timer = threading.Timer(STOP_SECONDS, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
