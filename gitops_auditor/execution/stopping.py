@@ -21,9 +21,9 @@ async def stop_on_signal(conversation: "CancelScope", *, task_status: "TaskStatu
 
 
 def end_within(seconds: float) -> None:
-    """End the process by then in any case: a thread stuck in a system call must not outlive the client.
+    """End the process by then in any case, with status 1 if it comes to that.
 
-    The exit status is 1 if it comes to that.
+    A thread that is stuck in a system call must not outlive the client.
     """
     timer = threading.Timer(seconds, os._exit, (1,))
     timer.daemon = True
