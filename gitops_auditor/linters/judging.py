@@ -21,7 +21,7 @@ _QUOTED: Final = 160
 
 _REFUSALS: Final = 3
 _TOLD: Final = 40
-"""Characters of a complaint that show in a reason when that quotes it already."""
+"""Characters at the end of a complaint that show in a reason which quotes it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _check(reading: Reading, request: Request) -> None:
 
 def _sentence(reason: str, ended: Ended) -> str:
     said = " ".join(ended.stderr.decode(errors="replace").split())
-    is_told = said[:_TOLD] in reason
+    is_told = said[-_TOLD:] in reason
     if len(said) > 2 * _QUOTED:
         said = f"{said[:_QUOTED]} ... {said[-_QUOTED:]}"
     quoted = "" if is_told else f" It said: {said}"

@@ -108,6 +108,17 @@ ZIZMOR: Final[Mapping[tuple[str, str], Severity]] = {
 }
 """By its severity and its confidence; what it only informs of is low."""
 
+ZIZMOR_RULES: Final[Table] = {
+    "archived-uses": "medium",
+    "dangerous-triggers": "medium",
+    "excessive-permissions": "medium",
+    "overprovisioned-secrets": "medium",
+    "secrets-inherit": "medium",
+    "unpinned-images": "medium",
+    "unpinned-uses": "medium",
+}
+"""At most this for rules that tell of a habit: it opens a way in only when something else fails."""
+
 
 def severity_of(rule: str, table: Table) -> Severity:
     """The severity of the longest beginning of the rule that the table has; else medium."""

@@ -102,6 +102,12 @@ BAD: Final = (
         (("template-injection", ".github/workflows/a.yml", 9, "critical"),),
     ),
     Case(
+        ZIZMOR,
+        {".github/workflows/a.yml": FLOW.replace("run: echo hello", "uses: foo/bar@v1")},
+        "failed",
+        (("unpinned-uses", ".github/workflows/a.yml", 9, "medium"),),
+    ),
+    Case(
         MYPY,
         {"a.py": "x: int = ''\n", "b.py": "import no_such_module\nx: int = ''\n"},
         "failed",
@@ -142,6 +148,13 @@ UNTOLD: Final = (
     ),
     Case(
         MYPY,
+        {"a/conftest.py": "x = 1\n", "b/conftest.py": "x = 1\n"},
+        "error",
+        reason="checks nothing, because of b/conftest.py: Duplicate module",
+        beside=WANTS_MYPY,
+    ),
+    Case(
+        MYPY,
         {"a.py": "x = 1\n"},
         "error",
         reason="configuration",
@@ -169,7 +182,21 @@ LEFT_OUT: Final = (
         reason="leaves out 1 of the files",
         beside={".yamllint": "extends: relaxed\nignore: [a.yaml, tmp/, '/tmp']\n"},
     ),
+    Case(
+        YAMLLINT,
+        {"chart/templates/a.yaml": "{{ if x }}\na: [\n", "b.yaml": "b: 1\n"},
+        "passed",
+        reason="leaves out 1 of the files",
+        beside={"chart/Chart.yaml": "name: chart\n"},
+    ),
     Case(MYPY, {"a.py": "x: int = ''\n"}, "skipped", reason="no configuration"),
+    Case(
+        MYPY,
+        {"src/a.py": "x: int = 1\n", "tests/b.py": "x: int = ''\n"},
+        "passed",
+        reason="leaves out 1 of the files",
+        beside={"pyproject.toml": '[tool.mypy]\nfiles = ["src"]\n'},
+    ),
 )
 
 

@@ -4,6 +4,8 @@ A file that it cannot parse, or that does not exist, is a line among its `errors
 `metrics` names each file that it read.
 """
 
+import re
+from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from pydantic import Field, TypeAdapter
@@ -35,10 +37,20 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "B110": "low",
     "B112": "low",
     "B307": "high",
+    "B324": "medium",
     "B506": "high",
     "B608": "high",
 }
-"""Where we think otherwise than Bandit does."""
+"""Where we think otherwise than Bandit does: a weak hash is often none that guards anything."""
+
+NAMES: Final[frozenset[str]] = frozenset({"B105", "B106", "B107"})
+"""Guesses by the name of what a text is given to, such as `secret_key = None`."""
+
+OF_TESTS: Final[frozenset[str]] = NAMES | {"B104", "B108", "B113", "B201"}
+"""Low in code of tests, which nobody reaches from outside; asserts are what tests are made of."""
+
+_ASSERT = "B101"
+_NO_SECRET: Final = re.compile(r"Possible hardcoded password: '(?:None|null|true|false)?'")
 
 FIXES: Final[dict[str, str]] = {
     "B101": "Raise an exception; asserts are gone under `python -O`.",
@@ -114,12 +126,17 @@ class Bandit:
         report = validated(_REPORT, ended.stdout, "bandit")
         if report.errors:
             first = report.errors[0]
-            raise UnreadableOutput(f"bandit could not read {first.file}: {first.reason}")
+            raise UnreadableOutput(
+                f"bandit could not read {first.file}: {first.reason}. Where it is for a newer"
+                " Python than bandit runs with, install bandit with that one."
+            )
         looked = (name for name in report.metrics if name != _TOTALS)
         files = require_all(request, looked, "bandit")
         require_agreement(ended, "bandit", found=bool(report.results))
         _require_count(report)
-        return Reading([_finding(one, request) for one in report.results], files=files)
+        told = [(one, asked(one.file, request)) for one in report.results]
+        found = [_finding(*one) for one in told if not (one[0].rule == _ASSERT and is_test(one[1]))]
+        return Reading(found, files=files)
 
 
 def _require_count(report: _Report) -> None:
@@ -129,14 +146,29 @@ def _require_count(report: _Report) -> None:
         raise UnreadableOutput(f"bandit counts {counted} and tells {len(report.results)}.")
 
 
-def _finding(told: _Issue, request: Request) -> Finding:
+def is_test(file: str) -> bool:
+    """Whether a file is code of tests, by the names that test runners look for."""
+    path = PurePosixPath(file)
+    is_named = path.stem == "conftest" or path.stem.startswith("test_")
+    return is_named or path.stem.endswith("_test") or bool({"test", "tests"} & set(path.parts[:-1]))
+
+
+def _severity(told: _Issue, file: str) -> Severity:
+    if told.rule in OF_TESTS and is_test(file):
+        return "low"
+    if told.rule in NAMES and _NO_SECRET.fullmatch(told.text):
+        return "low"
     levels: dict[str, Severity] = {"HIGH": "high", "MEDIUM": "medium"}
+    return SEVERITIES.get(told.rule) or levels.get(told.severity, "low")
+
+
+def _finding(told: _Issue, file: str) -> Finding:
     return Finding(
         tool="bandit",
         rule=told.rule,
-        severity=SEVERITIES.get(told.rule) or levels.get(told.severity, "low"),
+        severity=_severity(told, file),
         message=f"{told.text} ({told.name})",
-        file=asked(told.file, request),
+        file=file,
         line=told.line or None,
         column=told.column + 1 or None,
         end_line=max(told.lines, default=0) or None,

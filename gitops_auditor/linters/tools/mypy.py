@@ -10,9 +10,7 @@ that complain of such types are off. A repository that installs its packages can
 its gate. Plugins that its configuration names are code of the repository.
 """
 
-import configparser
-import tomllib
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from pydantic import TypeAdapter
@@ -31,12 +29,13 @@ from gitops_auditor.linters.tool import (
     UnreadableOutput,
     config_for,
 )
+from gitops_auditor.linters.tools import mypy_config
 from gitops_auditor.linters.tools.outputs import Told, require_exit, validated
 
-_LARGEST: Final = 2**20
 _PLANTED: Final = "gitops_auditor_planted.py"
 _FAULT: Final = '# mypy: enable-error-code="name-defined"\ngitops_auditor_unknown\n'
 _IMPORT: Final = "import"
+_SYNTAX: Final = "syntax"
 _OPTIONS: Final = (
     "--output=json",
     "--cache-dir=/dev/null",
@@ -81,21 +80,23 @@ class Mypy:
 
     def is_wanted(self, request: Request) -> bool:
         """Whether the root has a configuration of mypy."""
-        if (request.root / "mypy.ini").is_file() or (request.root / ".mypy.ini").is_file():
-            return True
-        return _in_setup(request.root / "setup.cfg") or _in_project(request.root / "pyproject.toml")
+        return mypy_config.section(request.root) is not None
+
+    def selected(self, request: Request) -> tuple[str, ...]:
+        """Those that its configuration is about, unless the request names another one."""
+        if _config(request):
+            return request.files
+        return mypy_config.concerned(mypy_config.section(request.root) or {}, request.files)
 
     def command(self, program: Program, request: Request) -> Invocation:
         """With a file of ours, of which mypy tells after those that do not need each other."""
-        config = config_for(request, "*mypy*.ini", "setup.cfg", "pyproject.toml")
-        named = (f"--config-file={config}",) if config else ()
         planted = str(request.scratch / _PLANTED)
-        argv = (str(program.path), *_OPTIONS, *named, "--", planted, *given(request))
+        argv = (str(program.path), *_OPTIONS, *_config(request), "--", planted, *given(request))
         return Invocation(argv, planted={_PLANTED: _FAULT})
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """Its findings, when the known one is among them."""
-        require_exit(ended, (0, 1), self.name)
+        _require_checked(ended)
         _require_understood(ended.stderr)
         messages = [validated(_MESSAGE, line, self.name) for line in ended.stdout.splitlines()]
         planted = str(request.scratch / _PLANTED)
@@ -103,9 +104,37 @@ class Mypy:
         if [one.code for one in ours] != ["name-defined"] or ended.exit_code != 1:
             raise UnreadableOutput("mypy does not report a fault that it was shown.")
         theirs = [one for one in messages if one.file != planted]
+        _require_parsed(theirs)
         unsure = {one.file for one in theirs if (one.code or "").startswith(_IMPORT)}
         findings = [_finding(one, request, is_sure=one.file not in unsure) for one in theirs]
         return Reading(findings, len(request.files))
+
+
+def _config(request: Request) -> tuple[str, ...]:
+    config = config_for(request, "*mypy*.ini", "setup.cfg", "pyproject.toml")
+    return (f"--config-file={config}",) if config else ()
+
+
+def _require_checked(ended: Ended) -> None:
+    """With exit code 2 it tells of one file, and checks none."""
+    if ended.exit_code not in (0, 1):
+        for line in ended.stdout.splitlines()[:1]:
+            told = validated(_MESSAGE, line, "mypy")
+            raise UnreadableOutput(
+                f"mypy checks nothing, because of {told.file}: {told.message}. Its configuration"
+                " can name with `files` what it is for."
+            )
+    require_exit(ended, (0, 1), "mypy")
+
+
+def _require_parsed(messages: Sequence[_Message]) -> None:
+    """Where it cannot parse one file, what it says of others that import it is not true either."""
+    for one in messages:
+        if one.code == _SYNTAX:
+            raise UnreadableOutput(
+                f"mypy could not parse {one.file}:{one.line}: {one.message}. Where that is for a"
+                " newer Python than mypy runs with, install mypy with that one."
+            )
 
 
 def _require_understood(stderr: bytes) -> None:
@@ -129,33 +158,6 @@ def _finding(told: _Message, request: Request, *, is_sure: bool) -> Finding:
         end_line=told.end_line if told.end_line > 0 else None,
         fix=told.hint or "",
     )
-
-
-def _in_setup(file: Path) -> bool:
-    read = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        read.read_string(_text(file))
-    except configparser.Error:
-        return False
-    return read.has_section("mypy")
-
-
-def _in_project(file: Path) -> bool:
-    try:
-        tools = tomllib.loads(_text(file)).get("tool", {})
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return False
-    return isinstance(tools, dict) and "mypy" in tools
-
-
-def _text(file: Path) -> str:
-    """Empty for what is no file that could be read."""
-    try:
-        if not file.is_file() or file.stat().st_size > _LARGEST:
-            return ""
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 MYPY: Final = Mypy()

@@ -6,6 +6,7 @@ does not exist: only who came to the end complains of that one, and of nothing e
 """
 
 import re
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from gitops_auditor.formats.findings import Finding
@@ -28,6 +29,9 @@ _LINE: Final = re.compile(r"(.+?):(\d+):(\d+): \[(?:error|warning)\] (.+?)(?: \(
 _MISSING: Final = 255
 _OWN: Final = (".yamllint", ".yamllint.yaml", ".yamllint.yml")
 _END: Final = "the-end"
+_LOCK: Final = "pnpm-lock.yaml"
+_TEMPLATES: Final = "templates"
+_CHART: Final = "Chart.yaml"
 
 
 class Yamllint:
@@ -40,12 +44,16 @@ class Yamllint:
     install = "install it with: pip install yamllint"
 
     def takes(self, file: str) -> bool:
-        """By the end of the name."""
-        return file.endswith((".yaml", ".yml"))
+        """By the end of the name; files that pnpm writes are nobody's to correct."""
+        return file.endswith((".yaml", ".yml")) and file.rpartition("/")[2] != _LOCK
 
     def is_wanted(self, request: Request) -> bool:  # noqa: ARG002 - it has rules of its own
         """Always."""
         return True
+
+    def selected(self, request: Request) -> tuple[str, ...]:
+        """All but the templates of Helm charts, which are no YAML before they are rendered."""
+        return tuple(file for file in request.files if not _is_template(request.root, file))
 
     def survey(self, program: Program, request: Request) -> Invocation:
         """The files that its configuration does not ignore."""
@@ -67,8 +75,29 @@ class Yamllint:
         findings = [_finding(line, request) for line in _lines(ended.stdout)]
         end = f"[Errno 2] No such file or directory: {str(request.scratch / _END)!r}"
         if ended.exit_code != _MISSING or ended.stderr.decode(errors="replace").strip() != end:
-            raise UnreadableOutput("yamllint did not come to the end of the files.")
+            raise UnreadableOutput(_broken(request))
         return Reading(findings, len(request.files))
+
+
+def _is_template(root: Path, file: str) -> bool:
+    folders = PurePosixPath(file).parts[:-1]
+    places = [at for at, name in enumerate(folders) if name == _TEMPLATES]
+    return any((root / Path(*folders[:at]) / _CHART).is_file() for at in places)
+
+
+def _broken(request: Request) -> str:
+    """Why it did not come to the end, as far as the files themselves tell."""
+    for file in request.files:
+        try:
+            (request.root / file).read_bytes().decode()
+        except OSError:
+            continue
+        except UnicodeDecodeError as error:
+            return (
+                f"yamllint cannot read {file}, whose byte {error.start} is not UTF-8: write it in"
+                " UTF-8, or name it under `ignore` in .yamllint."
+            )
+    return "yamllint did not come to the end of the files."
 
 
 def _config(request: Request) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field, TypeAdapter
 
-from gitops_auditor.formats.findings import Finding
+from gitops_auditor.formats.findings import Finding, Severity, at_least
 from gitops_auditor.linters import severities
 from gitops_auditor.linters.rebasing import asked, given
 from gitops_auditor.linters.tool import (
@@ -125,17 +125,22 @@ def _finding(audit: _Audit, request: Request) -> Finding:
     span = place.concrete.location
     if min(span.start.row, span.start.column, span.end.row) < 0:
         raise UnreadableOutput("It found something before the beginning of a file.")
-    said = audit.determinations
     return Finding(
         tool="zizmor",
         rule=audit.ident,
-        severity=severities.ZIZMOR.get((said.severity, said.confidence), "low"),
+        severity=_severity(audit.ident, audit.determinations),
         message=f"{audit.desc}: {place.symbolic.annotation}",
         file=asked(place.symbolic.key.local.path, request),
         line=span.start.row + 1,
         column=span.start.column + 1,
         end_line=span.end.row + 1,
     )
+
+
+def _severity(rule: str, said: _Determinations) -> Severity:
+    judged = severities.ZIZMOR.get((said.severity, said.confidence), "low")
+    most = severities.ZIZMOR_RULES.get(rule, judged)
+    return most if at_least(judged, most) else judged
 
 
 ZIZMOR: Final = Zizmor()

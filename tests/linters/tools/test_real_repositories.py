@@ -1,0 +1,101 @@
+"""What real repositories have, and tools alone judge badly."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gitops_auditor.formats.findings import Severity
+from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
+from gitops_auditor.linters.tools import mypy_config
+from gitops_auditor.linters.tools.bandit import BANDIT
+from gitops_auditor.linters.tools.mypy import MYPY
+from gitops_auditor.linters.tools.yamllint import YAMLLINT
+from tests.linters.tools.direct import ended, request_for
+
+SHELL = "import subprocess\n\nsubprocess.call('ls ' + input(), shell=True)\n"
+PASSWORD = "password = 'hunter2'\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("a.py", PASSWORD, {"B105": "medium"}),
+        ("a.py", "DEFAULTS = {'SECRET_KEY': None}\n", {}),
+        ("tests/a.py", PASSWORD, {"B105": "low"}),
+        ("test_a.py", "assert 1\n", {}),
+        ("a.py", "assert input()\n", {"B101": "low"}),
+        ("tests/a.py", SHELL, {"B404": "low", "B602": "high"}),
+        ("a.py", "import hashlib\n\nhashlib.sha1(b'')\n", {"B324": "medium"}),
+    ],
+)
+def test_bandit_tells_more_of_code_than_of_its_tests(
+    tmp_path: Path, file: str, text: str, found: dict[str, Severity]
+) -> None:
+    request = request_for(tmp_path, {file: text})
+    reading = BANDIT.read(ended(BANDIT, request), request)
+    told = {one.rule: one.severity for one in reading.findings}
+    assert {rule: told[rule] for rule in told if told[rule] != "low" or rule in found} == found
+
+
+def test_mypy_is_not_believed_where_it_could_not_parse_a_file() -> None:
+    told = {
+        "file": "a.py",
+        "line": 2,
+        "column": 0,
+        "end_line": 2,
+        "message": "Invalid syntax",
+        "hint": None,
+        "code": "syntax",
+        "severity": "error",
+    }
+    planted = {**told, "file": "gitops_auditor_planted.py", "code": "name-defined"}
+    said = "\n".join(json.dumps(one) for one in (told, planted)).encode()
+    with pytest.raises(UnreadableOutput, match=r"could not parse a.py:2: Invalid syntax.*newer"):
+        MYPY.read(Ended(1, said, b"", 0.1), Request(Path("/nowhere"), ("a.py",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        ("mypy.ini", "[mypy]\nfiles = src, tests/typing/*.py\n", ("src/a.py", "tests/typing/b.py")),
+        ("pyproject.toml", "[tool.mypy]\nfiles = 'src'\n", ("src/a.py",)),
+        ("setup.cfg", "[mypy]\nfiles =\n  ./src\n", ("src/a.py",)),
+        ("setup.cfg", "[mypy]\nstrict = True\n", ("src/a.py", "tests/typing/b.py", "c.py")),
+        ("mypy.ini", "[mypy]\nfiles = .\n", ("src/a.py", "tests/typing/b.py", "c.py")),
+    ],
+)
+def test_mypy_looks_at_what_its_configuration_is_about(
+    tmp_path: Path, name: str, text: str, kept: tuple[str, ...]
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    request = Request(tmp_path, ("src/a.py", "tests/typing/b.py", "c.py"))
+    assert MYPY.is_wanted(request)
+    assert MYPY.selected(request) == kept
+
+
+@pytest.mark.parametrize("text", ["[tool.mypy", "[tool]\nmypy = 1\n", "[tool.other]\n", "\xff"])
+def test_what_is_no_configuration_of_mypy_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(text.encode("latin-1"))
+    assert mypy_config.section(tmp_path) is None
+
+
+def test_yaml_that_is_not_utf_8_is_named_with_the_way_out(tmp_path: Path) -> None:
+    request = request_for(tmp_path, {"a.yaml": "a: 1\n", "b.yaml": ""})
+    (request.root / "b.yaml").write_bytes(b"a: caf\xe9\n")
+    with pytest.raises(UnreadableOutput, match=r"cannot read b.yaml.*`ignore` in .yamllint"):
+        YAMLLINT.read(ended(YAMLLINT, request), request)
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        ({"c/Chart.yaml": "", "c/templates/a/b.yaml": ""}, ["c/Chart.yaml"]),
+        ({"templates/b.yaml": "", "c/Chart.yaml": ""}, ["templates/b.yaml", "c/Chart.yaml"]),
+        ({"Chart.yaml": "", "templates/b.yaml": ""}, ["Chart.yaml"]),
+    ],
+)
+def test_templates_of_charts_are_no_yaml(
+    tmp_path: Path, files: dict[str, str], kept: list[str]
+) -> None:
+    assert list(YAMLLINT.selected(request_for(tmp_path, files))) == kept
