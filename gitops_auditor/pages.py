@@ -64,6 +64,29 @@ def decode_cursor(cursor: str, length: int) -> list[str | int]:
     return position
 
 
+def start_of(params: PageParams) -> str | None:
+    """Where the page of a list that is ordered by one id begins, after it; None for the first.
+
+    Raises InvalidRequest for the cursor of another list.
+    """
+    return str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+
+
+def cut_page(
+    found: Sequence[Item],
+    params: PageParams,
+    position: Callable[[Item], tuple[str | int, ...]],
+    total: int | None = None,
+) -> Page[Item]:
+    """The page of what was found, of which one item more was asked for than the page has.
+
+    `position` says where in the order of the list an item is.
+    """
+    shown = list(found[: params.limit])
+    more = encode_cursor(*position(shown[-1])) if len(found) > len(shown) else None
+    return Page(items=shown, total=total, next_cursor=more)
+
+
 def slice_page(items: Sequence[Item], params: PageParams) -> Page[Item]:
     """The page of a list that is at hand as a whole, in its order."""
     start = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0

@@ -9,7 +9,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, Forbidden, InvalidRequest, JsonValue, NotFound
 from gitops_auditor.events import EventLog
 from gitops_auditor.identity import Principal
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.pipelines.ordering import arrange
 from gitops_auditor.pipelines.records import ArtifactInfo, Run, RunSummary
 from gitops_auditor.pipelines.service import CHANNEL
@@ -62,12 +62,10 @@ class Runs:
 
     async def list(self, wanted: Filter, params: PageParams) -> Page[RunSummary]:
         """A page of runs, newest first; they are not counted, for there may be millions."""
-        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        before = start_of(params)
         async with self._database.read() as connection:
             found = await store.page(connection, wanted, before, params.limit + 1)
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,))
 
     async def of_commit(self, repository_id: str, commit_sha: str) -> Sequence[Run]:
         """The last runs at a commit that are over, newest first."""

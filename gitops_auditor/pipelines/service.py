@@ -9,7 +9,7 @@ from typing import Any, Final
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, JsonValue, NotFound, require_version
 from gitops_auditor.events import EventLog
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, decode_cursor
 from gitops_auditor.pipelines.models import PipelineDefinition
 from gitops_auditor.pipelines.records import (
     Pipeline,
@@ -134,10 +134,7 @@ class Pipelines:
         async with self._database.read() as connection:
             found = await store.page(connection, wanted, after, params.limit + 1)
             total = await store.count(connection, wanted)
-        shown = found[: params.limit]
-        more = len(found) > len(shown)
-        last = encode_cursor(shown[-1].repository_id, shown[-1].name) if more else None
-        return Page(items=shown, total=total, next_cursor=last)
+        return cut_page(found, params, lambda one: (one.repository_id, one.name), total)
 
     async def update(
         self,

@@ -1,7 +1,7 @@
 """What validations said, for reading."""
 
 from gitops_auditor.errors import NotFound
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.results import GateResult, QualityReport
 from gitops_auditor.quality.store import results as store
@@ -33,14 +33,12 @@ class Answers:
         self, repository_id: str | None, gate_type: GateType | None, params: PageParams
     ) -> Page[QualityReport]:
         """A page of validations without their results, newest first."""
-        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        before = start_of(params)
         async with self._database.read() as connection:
             found = await store.reports(
                 connection, repository_id, gate_type, before, params.limit + 1
             )
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,))
 
     async def result(self, result_id: str) -> GateResult:
         """A result with its evidence. Raises NotFound."""
@@ -52,12 +50,10 @@ class Answers:
 
     async def results(self, wanted: Filter, params: PageParams) -> Page[GateResult]:
         """A page of results without their evidence, newest first."""
-        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        before = start_of(params)
         async with self._database.read() as connection:
             found = await store.page(connection, wanted, before, params.limit + 1)
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,))
 
 
 def shortened(result: GateResult, findings: int) -> GateResult:

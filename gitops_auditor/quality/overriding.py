@@ -7,7 +7,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
 from gitops_auditor.events import EventLog
 from gitops_auditor.identity import new_id
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.results import Override
 from gitops_auditor.quality.service import CHANNEL
 from gitops_auditor.quality.store import overrides as store
@@ -68,9 +68,7 @@ class Overrides:
 
     async def list(self, repository_id: str | None, params: PageParams) -> Page[Override]:
         """A page of overrides, newest first."""
-        before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+        before = start_of(params)
         async with self._database.read() as connection:
             found = await store.page(connection, repository_id, before, params.limit + 1)
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,))

@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 from gitops_auditor.audit import Audit
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, require_version
 from gitops_auditor.events import EventLog
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.gate import Gate, GateType
 from gitops_auditor.quality.records import EVERY_REPOSITORY, GateDetails, GateEnvelope, StoredGate
 from gitops_auditor.quality.store import gates as store
@@ -74,13 +74,11 @@ class QualityGates:
 
     async def list(self, wanted: Filter, params: PageParams) -> Page[StoredGate]:
         """A page of gates by their ids."""
-        after = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else ""
+        after = start_of(params) or ""
         async with self._database.read() as connection:
             found = await store.page(connection, wanted, after, params.limit + 1)
             total = await store.count(connection, wanted)
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, total=total, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,), total)
 
     async def update(
         self,

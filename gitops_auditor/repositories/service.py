@@ -21,7 +21,7 @@ from gitops_auditor.errors import (
 from gitops_auditor.events import EventLog
 from gitops_auditor.health import ComponentHealth
 from gitops_auditor.identity import Principal
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.repositories import git_directory, store
 from gitops_auditor.repositories.audit_report import parse_report
 from gitops_auditor.repositories.boundaries import Boundaries
@@ -152,13 +152,11 @@ class RepositoryRegistry:
 
     async def list(self, params: PageParams) -> Page[Repository]:
         """A page of the registered repositories, by id."""
-        after = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else ""
+        after = start_of(params) or ""
         async with self._database.read() as connection:
             found = await store.page(connection, after, params.limit + 1)
             total = await store.count(connection)
-        shown = found[: params.limit]
-        more = encode_cursor(shown[-1].id) if len(found) > len(shown) else None
-        return Page(items=shown, total=total, next_cursor=more)
+        return cut_page(found, params, lambda one: (one.id,), total)
 
     async def all(self) -> Sequence[Repository]:
         """Every registered repository, by id."""

@@ -3,7 +3,7 @@
 from gitops_auditor.audit import AuditRecord, AuditVerdict
 from gitops_auditor.identity import Role
 from gitops_auditor.operations import Context, NoParams, Toolset
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, decode_cursor
 
 toolset = Toolset("audit", "Audit", "Who did what, and whether the record of it is whole.")
 
@@ -13,9 +13,7 @@ async def list_audit_entries(ctx: Context, params: PageParams) -> Page[AuditReco
     """List every write with actor, masked parameters, result and changes, oldest first."""
     after = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0
     records = await ctx.services.audit.page(after, params.limit + 1)
-    shown = records[: params.limit]
-    more = encode_cursor(shown[-1].first_row) if len(records) > len(shown) else None
-    return Page(items=shown, next_cursor=more)
+    return cut_page(records, params, lambda one: (one.first_row,))
 
 
 @toolset.operation("GET /api/audit/verify", role=Role.ADMIN, surface="toolset")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.views import QualityVerdict
 from gitops_auditor.repositories.models import DiscoveryReport, Repository
 from gitops_auditor.work import FailureKind, WorkRecord, WorkStatus
@@ -63,11 +63,9 @@ async def get_work(ctx: Context, params: WorkWait) -> AnyWork:
 async def list_work(ctx: Context, params: WorkFilter) -> Page[AnyWork]:
     """List long-running work, newest first."""
     statuses = [params.status] if params.status else None
-    before = str(decode_cursor(params.cursor, 1)[0]) if params.cursor else None
+    before = start_of(params)
     records = await ctx.services.work.list(statuses, params.limit + 1, before)
-    shown = records[: params.limit]
-    more = encode_cursor(shown[-1].id) if len(records) > len(shown) else None
-    return Page(items=[_view(record) for record in shown], next_cursor=more)
+    return cut_page(records, params, lambda one: (one.id,)).of(_view)
 
 
 @toolset.operation(
