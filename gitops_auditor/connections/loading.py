@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from gitops_auditor.config import Settings
 from gitops_auditor.connections.configuration import Action, ServerName, ServerSettings
 from gitops_auditor.errors import InvalidSetting, JsonValue
+from gitops_auditor.formats.model_findings import plain
 from gitops_auditor.formats.nodes import Document, MalformedDocument, Node, child
 
 FILE_NAME: Final = "mcp-servers.yaml"
@@ -96,7 +97,7 @@ def _parsed(text: str, path: Path) -> _File:
         document = _document(text)
         problems = [f"{one.line}:{one.column}: {one.message}" for one in document.findings]
         if not problems:
-            return _File.model_validate(_plain(document.root))
+            return _File.model_validate(plain(document.root))
     except MalformedDocument as malformed:
         problems = [f"{malformed.line}:{malformed.column}: {malformed.message}"]
     except ValidationError as invalid:
@@ -117,14 +118,6 @@ def _document(text: str) -> Document:
     if len(documents) != 1 or not isinstance(documents[0].root.value, dict):
         raise MalformedDocument("The file is one mapping with `servers`.", 1, 1)
     return documents[0]
-
-
-def _plain(node: Node) -> JsonValue:
-    if isinstance(node.value, dict):
-        return {key: _plain(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(item) for item in node.value]
-    return node.value
 
 
 def _problems(invalid: ValidationError, root: Node) -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
-from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.errors import JsonValue
 from gitops_auditor.formats.json_positions import parse_json
 from gitops_auditor.formats.model_findings import model_findings, node_at, plain
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
+from gitops_auditor.formats.problems import InvalidFile, Problem
 from gitops_auditor.pipelines.dialects import ALIASES, normalise
 from gitops_auditor.pipelines.models import Job, PipelineDefinition
 from gitops_auditor.pipelines.ordering import Location, order_problems
@@ -25,36 +26,17 @@ _NAMES: Final = {**ALIASES, "templates": "stages"}
 """`templates` stands beside `stages`, and is filled in before the model is asked."""
 
 
-class DefinitionProblem(NamedTuple):
-    """One mistake and what to do about it. Line and column are 1-based, 0 when unknown."""
-
-    message: str
-    line: int
-    column: int
-    path: str
-
-
-class InvalidDefinition(InvalidRequest):
+class InvalidDefinition(InvalidFile):
     """A definition with mistakes; `problems` has them all, in the order of the file."""
 
-    def __init__(self, problems: tuple[DefinitionProblem, ...]) -> None:
-        first = problems[0]
-        place = ":".join(str(one) for one in (first.path, first.line, first.column) if one)
-        rest = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
-        found: list[JsonValue] = [dict(one._asdict()) for one in problems]
-        super().__init__(
-            f"{place}: {first.message}{rest}" if place else f"{first.message}{rest}",
-            hint="Correct the definition; details.problems lists every mistake with its place.",
-            details={"problems": found},
-        )
-        self.problems = problems
+    remedy = "Correct the definition"
 
 
 class Reading(NamedTuple):
     """What became of a definition: the model, unless there are problems."""
 
     definition: PipelineDefinition | None
-    problems: tuple[DefinitionProblem, ...]
+    problems: tuple[Problem, ...]
 
 
 def parse_definition(
@@ -129,14 +111,14 @@ def _expanded(text: str, path: str, sources: SourceMap, reader: FileReader | Non
     return _Tree(None if findings else root, [*document.findings, *findings], files)
 
 
-def _problems(findings: list[Finding], sources: SourceMap) -> tuple[DefinitionProblem, ...]:
+def _problems(findings: list[Finding], sources: SourceMap) -> tuple[Problem, ...]:
     """In the order of the file, those of other files last. Of several uses the first is named."""
-    found: dict[tuple[str, Place], DefinitionProblem] = {}
+    found: dict[tuple[str, Place], Problem] = {}
     own = sources.place(0, 0).path
     for one in sorted(findings, key=lambda one: (one.line, one.column)):
         place = sources.place(one.line, one.column)
         message = " ".join((one.message, *_ways(sources.used_from(one.line))))
-        problem = DefinitionProblem(message, place.line, place.column, place.path)
+        problem = Problem(message, place.line, place.column, place.path)
         found.setdefault((one.message, place), problem)
     ordered = sorted(found.values(), key=lambda one: (one.path != own, one.path, *one[1:3]))
     return tuple(ordered[:MAX_PROBLEMS])

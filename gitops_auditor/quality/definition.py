@@ -17,10 +17,11 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from gitops_auditor.errors import InvalidRequest, JsonValue
+from gitops_auditor.errors import JsonValue
 from gitops_auditor.formats.json_positions import parse_json
 from gitops_auditor.formats.model_findings import model_findings, node_at, plain
 from gitops_auditor.formats.nodes import Document, Finding, MalformedDocument, Node
+from gitops_auditor.formats.problems import InvalidFile, Problem
 from gitops_auditor.formats.written import Part, several
 from gitops_auditor.quality.gate import GATE_TYPES, Gate, GateType
 from gitops_auditor.quality.gate_rules import ALIASES
@@ -93,36 +94,17 @@ class GateFile(Part):
         return dict(sorted(stated.items()))
 
 
-class GateProblem(NamedTuple):
-    """One mistake and what to do about it. Line and column are 1-based, 0 when unknown."""
-
-    message: str
-    line: int
-    column: int
-    path: str
-
-
-class InvalidGates(InvalidRequest):
+class InvalidGates(InvalidFile):
     """A file of gates with mistakes; `problems` has them all, in the order of the file."""
 
-    def __init__(self, problems: tuple[GateProblem, ...]) -> None:
-        first = problems[0]
-        place = ":".join(str(one) for one in (first.path, first.line, first.column) if one)
-        rest = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
-        found: list[JsonValue] = [dict(one._asdict()) for one in problems]
-        super().__init__(
-            f"{place}: {first.message}{rest}" if place else f"{first.message}{rest}",
-            hint="Correct the gates; details.problems lists every mistake with its place.",
-            details={"problems": found},
-        )
-        self.problems = problems
+    remedy = "Correct the gates"
 
 
 class Reading(NamedTuple):
     """What became of a file: the model, unless there are problems."""
 
     file: GateFile | None
-    problems: tuple[GateProblem, ...]
+    problems: tuple[Problem, ...]
 
 
 def parse_gates(text: str, path: str = "") -> GateFile:
@@ -138,14 +120,14 @@ def read_gates(text: str, path: str = "") -> Reading:
     try:
         document = _document(text)
     except MalformedDocument as error:
-        problem = GateProblem(error.message, error.line, error.column, path)
+        problem = Problem(error.message, error.line, error.column, path)
         return Reading(None, (problem,))
     findings = list(document.findings)
     file = _validated(document.root, findings)
     if file is not None:
         findings += _checked(file, document.root)
     found = sorted({(one.line, one.column, one.message) for one in findings})[:MAX_PROBLEMS]
-    problems = tuple(GateProblem(message, line, column, path) for line, column, message in found)
+    problems = tuple(Problem(message, line, column, path) for line, column, message in found)
     return Reading(None if problems else file, problems)
 
 

@@ -8,10 +8,10 @@ not read is named, so that no file looks as if it counted.
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from gitops_auditor.formats.problems import Problem
 from gitops_auditor.quality.definition import (
     MAX_GATES,
     GateFile,
-    GateProblem,
     InvalidGates,
     PhaseGates,
     StatedGate,
@@ -61,7 +61,7 @@ def joined(files: Sequence[tuple[str, GateFile]]) -> GateFile:
     if len(files) == 1:
         return files[0][1]
     owners: dict[tuple[str, str], str] = {}
-    problems: list[GateProblem] = []
+    problems: list[Problem] = []
     stated: list[StatedGate] = []
     for path, file in files:
         for one in file.gates:
@@ -71,15 +71,15 @@ def joined(files: Sequence[tuple[str, GateFile]]) -> GateFile:
             stated.append(one)
     if len(stated) > MAX_GATES:
         message = f"The files state {len(stated)} gates; there are at most {MAX_GATES}."
-        problems.append(GateProblem(message, 0, 0, FOLDER))
+        problems.append(Problem(message, 0, 0, FOLDER))
     if problems:
         raise InvalidGates(tuple(problems))
     return _one_file([file for _, file in files], stated)
 
 
-def _twice(one: StatedGate, path: str, other: str) -> GateProblem:
+def _twice(one: StatedGate, path: str, other: str) -> Problem:
     message = f"{one.gate_type} has the gate `{one.gate.name}` in {other} too; rename one of them."
-    return GateProblem(message, 0, 0, path)
+    return Problem(message, 0, 0, path)
 
 
 def _one_file(files: Sequence[GateFile], stated: Sequence[StatedGate]) -> GateFile:

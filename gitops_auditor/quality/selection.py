@@ -9,11 +9,11 @@ from typing import Final
 import anyio.to_thread
 
 from gitops_auditor.errors import GitOpsError, Refused
+from gitops_auditor.formats.problems import Problem
 from gitops_auditor.quality.catalog import effective_gates
 from gitops_auditor.quality.definition import (
     MAX_BYTES,
     GateFile,
-    GateProblem,
     InvalidGates,
     parse_gates,
 )
@@ -141,6 +141,6 @@ def _is_inside(path: Path, root: Path) -> bool:
     return path.resolve() == root.resolve() / path.relative_to(root)
 
 
-def _line(problem: GateProblem) -> str:
+def _line(problem: Problem) -> str:
     place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
     return f"{place}: {problem.message}"

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gitops_auditor.formats.nodes import Node
+from gitops_auditor.formats.problems import Problem
 from gitops_auditor.formats.yaml_positions import parse_yaml
 from gitops_auditor.pipelines.definition import (
-    DefinitionProblem,
     InvalidDefinition,
     parse_definition,
     read_definition,
@@ -37,7 +37,7 @@ def job_with(field: str) -> str:
     )
 
 
-def problems(text: str) -> tuple[DefinitionProblem, ...]:
+def problems(text: str) -> tuple[Problem, ...]:
     return read_definition(text, "p.yaml").problems
 
 

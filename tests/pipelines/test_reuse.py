@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gitops_auditor.formats.nodes import Node
+from gitops_auditor.formats.problems import Problem
 from gitops_auditor.formats.yaml_positions import parse_yaml
 from gitops_auditor.pipelines.definition import (
-    DefinitionProblem,
     InvalidDefinition,
     parse_definition,
     read_definition,
@@ -83,7 +83,7 @@ def files(**texts: str) -> Callable[[str], str | None]:
     return known.get
 
 
-def problems(text: str, **texts: str) -> tuple[DefinitionProblem, ...]:
+def problems(text: str, **texts: str) -> tuple[Problem, ...]:
     return read_definition(text, "p.yaml", reader=files(**texts)).problems
 
 

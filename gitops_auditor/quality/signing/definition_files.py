@@ -10,7 +10,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from gitops_auditor.execution.secret_files import replace_private
-from gitops_auditor.formats.nodes import MalformedDocument, Node
+from gitops_auditor.formats.model_findings import plain
+from gitops_auditor.formats.nodes import MalformedDocument
 from gitops_auditor.quality.signing.envelopes import Envelope
 
 GATE_FILE: Final = ".gitops/quality-gates.yaml"
@@ -35,7 +36,7 @@ def definition_of(content: bytes) -> JsonValue:
     for finding in documents[0].findings:
         message = finding.message.replace("; the last one is used", "")
         raise MalformedDocument(message, finding.line, finding.column)
-    return _plain(documents[0].root)
+    return plain(documents[0].root)
 
 
 def signature_path(definition: Path) -> Path:
@@ -47,11 +48,3 @@ def write_envelope(path: Path, envelope: Envelope) -> None:
     """Write an envelope as a file for people and version control; it is replaced as a whole."""
     text = json.dumps(envelope.to_json(), indent=2) + "\n"
     replace_private(path, text.encode(), 0o644)
-
-
-def _plain(node: Node) -> JsonValue:
-    if isinstance(node.value, dict):
-        return {key: _plain(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(item) for item in node.value]
-    return node.value
