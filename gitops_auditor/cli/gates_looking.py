@@ -1,11 +1,21 @@
 """`gitops-auditor gates list`, `show`, `explain` and `override`."""
 
+from collections.abc import Iterator
+
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli.gates_showing import finding_lines, show_report
+from gitops_auditor.cli.gates_findings import finding_lines
+from gitops_auditor.cli.gates_showing import COLOURS, show_report
 from gitops_auditor.cli.session import call, with_platform
-from gitops_auditor.cli.terminal import console, line, plain, print_json
+from gitops_auditor.cli.terminal import (
+    console,
+    line,
+    paragraph,
+    plain,
+    print_json,
+    terminal_width,
+)
 from gitops_auditor.pages import LARGEST_PAGE, Page
 from gitops_auditor.quality.explanation import GateExplanation
 from gitops_auditor.quality.records import StoredGate
@@ -92,17 +102,25 @@ def explain(
     if as_json:
         print_json(found)
         return
-    line(f"[bold]{plain(found.gate)}[/bold] {found.status}: {plain(found.cause)}")
+    for text in _explained(found, terminal_width()):
+        line(text)
+
+
+def _explained(found: GateExplanation, width: int | None) -> Iterator[str]:
+    yield f"[{COLOURS[found.status]}][bold]{plain(found.gate)}[/bold] {found.status}[/]"
+    yield from paragraph(found.cause, width, indent=2)
     for broken in found.broken_tools:
-        line(f"  {plain(broken)}")
-    for finding in found.findings:
-        for text in finding_lines(finding):
-            line(text)
+        yield from paragraph(broken, width, indent=2, style="magenta")
+    # What to do is listed by itself: what helps most comes first there.
+    yield from finding_lines([one.model_copy(update={"fix": ""}) for one in found.findings], width)
     if found.not_shown:
-        line(f"    [dim]and {found.not_shown} more[/dim]")
+        yield f"  [dim]and {found.not_shown} more; --tokens says how much is shown[/dim]"
+    if found.fixes:
+        yield "To do:"
     for fix in found.fixes:
-        line(f"  {plain(fix.fix)} [dim]({fix.findings})[/dim]")
-    line(f"[dim]{plain(found.suggestion)}[/dim]")
+        about = "1 finding" if fix.findings == 1 else f"{fix.findings} findings"
+        yield from paragraph(f"{fix.fix} ({about})", width, indent=2)
+    yield from paragraph(found.suggestion, width, style="dim")
 
 
 def override(

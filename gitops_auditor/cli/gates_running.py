@@ -1,5 +1,6 @@
 """`gitops-auditor gates run`: ask the gates about the repository in a folder."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -8,7 +9,7 @@ import typer
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.gates_showing import show_report
-from gitops_auditor.cli.here import checked_out, repository_in
+from gitops_auditor.cli.here import checked_out, repository_in, top_folder
 from gitops_auditor.cli.session import call, call_long, with_platform
 from gitops_auditor.cli.terminal import explain_failure, print_json, write_file
 from gitops_auditor.errors import GitOpsError, InvalidRequest
@@ -32,7 +33,7 @@ _RENDERED: dict[str, ReportFormat] = {
 
 def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
     files: list[str] = typer.Argument(
-        None, help="Only these files, relative to the repository; else all of them."
+        None, help="Only these files, relative to the folder; else all of the repository."
     ),
     phase: str = typer.Option(
         "pre_merge", "--phase", help="Which gates to ask: pre_commit, pre_merge or another type."
@@ -62,6 +63,7 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
     try:
         gate_type = _gate_type(phase)
         chosen = _ref(gate_type, ref, worktree=worktree, staged=staged)
+        named = _named(files or [], repository, are_here=ref is None)
 
         async def body(platform: Platform) -> int:
             repository_id = await repository_in(platform, repository)
@@ -73,17 +75,18 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
                 gate_type=gate_type,
                 gate=gate,
                 ref=chosen if chosen is not None else await checked_out(platform, repository_id),
-                files=files or None,
+                files=named or None,
                 changed_only=changed,
                 base=base,
                 fresh=fresh,
+                index=_index() if chosen == "STAGED" else None,
                 findings=0,
             )
             report: QualityReport = await call(
                 platform, "get_validation", validation_id=verdict.id, findings=MOST_FINDINGS
             )
             await _tell(platform, report, output_format, output)
-            return _status(report)
+            return _status(report, is_change=changed or bool(named and ref is None))
 
         return with_platform(body)
     except GitOpsError as failure:
@@ -137,9 +140,34 @@ async def _rendered(platform: Platform, report: QualityReport, output_format: Fo
     return rendered.content.decode()
 
 
-def _status(report: QualityReport) -> int:
+def _named(files: list[str], folder: Path, *, are_here: bool) -> list[str]:
+    """The files by their paths in the repository. Raises InvalidRequest for one that is not there:
+    of a mistyped name nothing is found, which must not look like a pass.
+    """
+    if not files:
+        return []
+    top, named = top_folder(folder), []
+    for file in files:
+        path = Path(os.path.normpath(folder / file))
+        if not path.is_relative_to(top):
+            raise InvalidRequest(f"{file} is not in {top}.", hint="Name files of the repository.")
+        if are_here and not path.is_file():
+            raise InvalidRequest(
+                f"There is no file {file} in {folder}.", hint="Correct the name, or leave it out."
+            )
+        named.append(path.relative_to(top).as_posix())
+    return named
+
+
+def _index() -> str | None:
+    """The index that git tells a hook of: another than the usual for `commit -a` and `-p`."""
+    told = os.environ.get("GIT_INDEX_FILE", "")
+    return told if Path(told).name not in ("", "index") else None
+
+
+def _status(report: QualityReport, *, is_change: bool) -> int:
     # A change that no gate is about, such as one that only removes files, has nothing against it.
-    is_unconcerned = report.status == "skipped" and report.gates and report.files is not None
+    is_unconcerned = report.status == "skipped" and report.gates and is_change
     if report.passed or is_unconcerned or report.enforcement == "off":
         return 0
     return FAILED if report.status == "failed" else COULD_NOT_LOOK

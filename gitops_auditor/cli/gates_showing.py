@@ -1,113 +1,128 @@
-"""What gates said, for a terminal: the worst last, where the eye is."""
+"""What gates said, for a terminal: what did not pass comes last, where the eye is."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from gitops_auditor.cli.terminal import line, plain
-from gitops_auditor.formats.findings import SEVERITIES, Finding, Severity, counted
+from gitops_auditor.cli.gates_findings import finding_lines
+from gitops_auditor.cli.terminal import line, paragraph, plain, terminal_width
+from gitops_auditor.formats.findings import SEVERITIES, counted
 from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 
-MOST_SHOWN = 20
+MOST_SHOWN: Final = 20
 """Findings of one gate that a terminal shows; other formats have all."""
 
-COLOURS: dict[GateStatus, str] = {
+COLOURS: Final[dict[GateStatus, str]] = {
     "passed": "green",
     "failed": "red",
     "warning": "yellow",
     "skipped": "dim",
     "error": "magenta",
 }
-_MARKS: dict[GateStatus, str] = {
+_MARKS: Final[dict[GateStatus, str]] = {
     "passed": "✓",
     "failed": "✗",
     "warning": "!",
     "skipped": "-",
     "error": "?",
 }
-_SEVERITIES: dict[Severity, str] = {
-    "critical": "bold red",
-    "high": "red",
-    "medium": "yellow",
-    "low": "dim",
+_SAID: Final[dict[GateStatus, str]] = {
+    "passed": "passed",
+    "failed": "failed",
+    "warning": "warns",
+    "skipped": "was skipped",
+    "error": "could not look",
 }
-_ORDER: tuple[GateStatus, ...] = ("passed", "skipped", "warning", "failed", "error")
+_VERDICTS: Final[dict[GateStatus, str]] = {
+    **_SAID,
+    "warning": "passed with warnings",
+    "error": "could not be decided",
+}
+_ORDER: Final[tuple[GateStatus, ...]] = ("skipped", "passed", "warning", "failed", "error")
 
 
 def show_report(report: QualityReport) -> None:
-    """Every gate with its findings, then the verdict."""
-    for gate in sorted(report.gates, key=lambda one: _ORDER.index(one.status)):
-        for text in gate_lines(gate):
-            line(text)
+    """Every gate, with its findings where it did not pass, then the verdict."""
+    width = terminal_width()
+    gates = sorted(report.gates, key=lambda one: _ORDER.index(one.status))
+    quiet = [one for one in gates if one.status in ("passed", "skipped")]
+    loud = [one for one in gates if one.status not in ("passed", "skipped")]
+    for gate in quiet:
+        _print(_quiet_lines(gate, width))
+    for gate in loud:
+        if quiet or gate is not loud[0]:
+            line()
+        _print(_loud_lines(gate, width))
+    if loud or len(quiet) > 1:
+        line()
     for note in report.notes:
-        line(f"[yellow]note:[/] {plain(note)}")
-    score = f" [dim]score[/dim] {report.score:g}" if report.score is not None else ""
-    line(
-        f"[{COLOURS[report.status]}]{report.status}[/] [bold]{report.gate_type}[/bold]"
-        f" of {plain(report.repository_id)} at {_short(report)}"
-        f" in {report.duration_seconds:.1f} s{score} [dim]{report.id}[/dim]"
-    )
-    line(plain(report.reason))
+        _print(paragraph(f"Note: {note}", width, style="yellow"))
+    _print(_verdict_lines(report, width))
 
 
-def gate_lines(gate: GateResult) -> Iterator[str]:
-    """One gate: what it said, where, and what to do."""
+def _print(lines: Iterable[str]) -> None:
+    for one in lines:
+        line(one)
+
+
+def _quiet_lines(gate: GateResult, width: int | None) -> Iterator[str]:
+    yield _heading(gate)
+    yield from paragraph(gate.reason, width, indent=2, style="dim") if gate.reason else ()
+
+
+def _loud_lines(gate: GateResult, width: int | None) -> Iterator[str]:
+    yield _heading(gate, gate.id)
+    if gate.reason:
+        yield from paragraph(gate.reason, width, indent=2)
+    broken = [one for one in gate.tools if one.status in ("error", "absent")]
+    for tool in broken:
+        if tool.reason not in gate.reason:
+            yield from paragraph(f"{tool.tool}: {tool.reason}", width, indent=2, style="magenta")
+    yield from _finding_lines(gate, width)
+    if gate.fix:
+        yield from paragraph(f"To do: {gate.fix}", width, indent=2, style="bold")
+
+
+def _heading(gate: GateResult, identity: str = "") -> str:
     required = "" if gate.required else " [dim](advisory)[/dim]"
     seconds = "reused" if gate.cached_from else f"{gate.duration_seconds:.1f} s"
-    colour = COLOURS[gate.status]
-    yield (
-        f"[{colour}]{_MARKS[gate.status]} {plain(gate.gate)}[/]{required}"
-        f" [{colour}]{gate.status}[/] [dim]{seconds}[/dim]"
-    )
-    if gate.reason:
-        yield f"    {plain(gate.reason)}"
+    by = ""
     if gate.override is not None:
-        yield (
-            f"    [yellow]let pass by {plain(gate.override.created_by)}:[/]"
-            f" {plain(gate.override.reason)}"
-        )
-    yield from _tool_lines(gate)
-    if gate.status in ("failed", "warning", "error"):
-        yield from _finding_lines(gate)
-        if gate.fix:
-            yield f"    [bold]to do:[/bold] {plain(gate.fix)}"
-        yield f"    [dim]gitops-auditor gates explain {gate.id}[/dim]"
-
-
-def _tool_lines(gate: GateResult) -> Iterator[str]:
-    for tool in gate.tools:
-        if tool.status in ("error", "absent") and tool.reason not in gate.reason:
-            yield f"    [magenta]{plain(tool.tool)}:[/] {plain(tool.reason)}"
-
-
-def _finding_lines(gate: GateResult) -> Iterator[str]:
-    for finding in gate.findings[:MOST_SHOWN]:
-        yield from finding_lines(finding)
-    told = ", ".join(_hidden(gate))
-    if told:
-        yield f"    [dim]and {told} more[/dim]"
-
-
-def _hidden(gate: GateResult) -> Iterator[str]:
-    """What is not shown; the counts have also what is not kept."""
-    shown, kept = counted(gate.findings[:MOST_SHOWN]), counted(gate.findings)
-    for severity in SEVERITIES:
-        known = max(gate.counts.get(severity, 0), kept.get(severity, 0))
-        if left := known - shown.get(severity, 0):
-            yield f"{left} {severity}"
-
-
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """One finding: the place that an editor can jump to, and what to do."""
-    place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
-    yield (
-        f"    {plain(place or '(repository)')} [{_SEVERITIES[finding.severity]}]"
-        f"{finding.severity}[/] {plain(finding.message)}"
-        f" [dim]{plain(finding.tool)} {plain(finding.rule)}[/dim]"
+        who, why = plain(gate.override.created_by), plain(gate.override.reason)
+        by = f" [yellow]let pass by {who}: {why}[/]"
+    return (
+        f"[{COLOURS[gate.status]}]{_MARKS[gate.status]} [bold]{plain(gate.gate)}[/bold]"
+        f" {_SAID[gate.status]}[/]{required}{by} [dim]{f'{seconds} {identity}'.rstrip()}[/dim]"
     )
-    if finding.fix:
-        yield f"      [dim]fix:[/dim] {plain(finding.fix)}"
 
 
-def _short(report: QualityReport) -> str:
+def _finding_lines(gate: GateResult, width: int | None) -> Iterator[str]:
+    shown = [one for one in gate.findings[:MOST_SHOWN] if one.file or one.message != gate.reason]
+    yield from finding_lines(shown, width)
+    rest = Counter({**gate.counts}) - Counter(counted(gate.findings[:MOST_SHOWN]))
+    if rest:
+        told = ", ".join(f"{rest[one]} {one}" for one in SEVERITIES if rest[one])
+        yield from paragraph(f"and {sum(rest.values())} more: {told}", width, indent=2, style="dim")
+        yield f"  [dim]gitops-auditor gates explain {gate.id}[/dim]"
+
+
+def _verdict_lines(report: QualityReport, width: int | None) -> Sequence[str]:
+    colour = COLOURS[report.status]
+    score = f", score {report.score:g}" if report.score is not None else ""
+    verdict = (
+        f"[{colour}]{_MARKS[report.status]} [bold]{report.gate_type}"
+        f" {_VERDICTS[report.status]}[/bold][/] for {_place(report)}"
+        f" [dim]{report.duration_seconds:.1f} s{score}[/dim]"
+    )
+    told = [verdict, *paragraph(report.reason, width, indent=2)]
+    if not report.passed:
+        told.append(f"  [dim]gitops-auditor gates show {report.id}[/dim]")
+    return told
+
+
+def _place(report: QualityReport) -> str:
+    repository = plain(report.repository_id)
     if report.ref in ("WORKTREE", "STAGED"):
-        return "the working tree" if report.ref == "WORKTREE" else "what is staged"
-    return report.commit[:10]
+        what = "the working tree" if report.ref == "WORKTREE" else "what is staged"
+        return f"{what} of {repository}"
+    return f"{repository} at {report.commit[:10]}"

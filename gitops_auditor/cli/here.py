@@ -4,11 +4,27 @@ from pathlib import Path
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call
+from gitops_auditor.errors import InvalidRequest
+from gitops_auditor.repositories import git_directory
+
+
+def top_folder(folder: Path) -> Path:
+    """The top folder of the repository that a folder is in.
+
+    Raises InvalidRequest when there is none.
+    """
+    hint = "Go to one, or name it with --repository."
+    if not folder.is_dir():
+        raise InvalidRequest(f"There is no folder {folder}.", hint=hint)
+    for one in (folder, *folder.parents):
+        if git_directory.locate(one) is not None:
+            return one
+    raise InvalidRequest(f"{folder} is in no git repository.", hint=hint)
 
 
 async def repository_in(platform: Platform, folder: Path) -> str:
     """The id of the repository that the folder is in; it is registered when it is not known."""
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    top = top_folder(folder)
     for known in await platform.services.repositories.all():
         if known.path == str(top):
             return known.id

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 120
+NARROWEST = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -58,6 +59,29 @@ def points(sentences: Iterable[str]) -> None:
             break_on_hyphens=False,
         )
         typer.echo(wrapped)
+
+
+def terminal_width() -> int | None:
+    """Where lines have to be folded. None where they are read by programs, as in a pipe or a log:
+    there every line stays whole.
+    """
+    return console().width if sys.stdout.isatty() else None
+
+
+def paragraph(text: str, width: int | None, *, indent: int = 0, style: str = "") -> Iterator[str]:
+    """A text from elsewhere, folded where the terminal ends."""
+    for folded in folded_lines(text, None if width is None else width - indent):
+        shown = plain(folded)
+        yield " " * indent + (f"[{style}]{shown}[/]" if style else shown)
+
+
+def folded_lines(text: str, width: int | None) -> list[str]:
+    """The lines of a text, made visible; one where nothing is folded."""
+    safe = " ".join(visible(one) for one in text.split())
+    if width is None:
+        return [safe]
+    wide = max(width, NARROWEST)
+    return textwrap.wrap(safe, wide, break_long_words=False, break_on_hyphens=False)
 
 
 def explain_failure(failure: GitOpsError) -> None:
