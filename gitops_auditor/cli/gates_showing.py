@@ -6,11 +6,16 @@ from typing import Final
 
 from gitops_auditor.cli.gates_findings import finding_lines
 from gitops_auditor.cli.terminal import line, paragraph, plain, terminal_width
-from gitops_auditor.formats.findings import SEVERITIES, counted
+from gitops_auditor.formats.findings import Finding
 from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 
 MOST_SHOWN: Final = 20
 """Findings of one gate that a terminal shows; other formats have all."""
+
+MOST_OF_A_RULE: Final = 5
+"""Findings of one rule that are shown where there are too many to show."""
+
+MOST_RULES: Final = 3
 
 COLOURS: Final[dict[GateStatus, str]] = {
     "passed": "green",
@@ -86,6 +91,7 @@ def _loud_lines(gate: GateResult, width: int | None) -> Iterator[str]:
 def _heading(gate: GateResult, identity: str = "") -> str:
     required = "" if gate.required else " [dim](advisory)[/dim]"
     seconds = "reused" if gate.cached_from else f"{gate.duration_seconds:.1f} s"
+    aside = f"{seconds} {identity}".rstrip()
     by = ""
     if gate.override is not None:
         who, why = plain(gate.override.created_by), plain(gate.override.reason)
@@ -97,13 +103,33 @@ def _heading(gate: GateResult, identity: str = "") -> str:
 
 
 def _finding_lines(gate: GateResult, width: int | None) -> Iterator[str]:
-    shown = [one for one in gate.findings[:MOST_SHOWN] if one.file or one.message != gate.reason]
-    yield from finding_lines(shown, width)
-    rest = Counter({**gate.counts}) - Counter(counted(gate.findings[:MOST_SHOWN]))
-    if rest:
-        told = ", ".join(f"{rest[one]} {one}" for one in SEVERITIES if rest[one])
-        yield from paragraph(f"and {sum(rest.values())} more: {told}", width, indent=2, style="dim")
+    shown = _chosen(gate.findings)
+    told = [one for one in shown if one.file or one.message != gate.reason]
+    yield from finding_lines(told, width)
+    hidden = max(sum(gate.counts.values()), len(gate.findings)) - len(shown)
+    if hidden:
+        rest = Counter(map(_rule, gate.findings)) - Counter(map(_rule, shown))
+        named = [f"{count} of {rule}" for rule, count in rest.most_common(MOST_RULES)]
+        others = hidden - sum(count for _, count in rest.most_common(MOST_RULES))
+        named += [f"{others} of other rules"] if others else []
+        yield from paragraph(f"and {hidden} more: {', '.join(named)}", width, indent=2, style="dim")
         yield f"  [dim]gitops-auditor gates explain {gate.id}[/dim]"
+
+
+def _chosen(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings to show, the worst first: of many, only some of each rule."""
+    if len(findings) <= MOST_SHOWN:
+        return list(findings)
+    chosen, seen = [], Counter[str]()
+    for finding in findings:
+        seen[_rule(finding)] += 1
+        if seen[_rule(finding)] <= MOST_OF_A_RULE and len(chosen) < MOST_SHOWN:
+            chosen.append(finding)
+    return chosen
+
+
+def _rule(finding: Finding) -> str:
+    return f"{finding.tool} {finding.rule}"
 
 
 def _verdict_lines(report: QualityReport, width: int | None) -> Sequence[str]:
