@@ -1,7 +1,5 @@
 """Reads the file of MCP servers; every mistake has its line and column, and stops the start."""
 
-import os
-import stat
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +11,7 @@ from pydantic_core import ErrorDetails
 from gitops_auditor.config import Settings
 from gitops_auditor.connections.configuration import Action, ServerName, ServerSettings
 from gitops_auditor.errors import InvalidSetting, JsonValue
+from gitops_auditor.execution.owned_files import ChangeableFile, UnfitFile, read_owned
 from gitops_auditor.formats.model_findings import plain
 from gitops_auditor.formats.nodes import Document, MalformedDocument, Node, child
 
@@ -48,21 +47,18 @@ def load_servers(settings: Settings) -> dict[str, ServerSettings]:
 
 def _read(path: Path) -> str:
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        return read_owned(path, MAX_BYTES).decode()
     except FileNotFoundError:
         raise
     except OSError as refused:
         raise _unreadable(path, refused.strerror or "not readable") from None
-    try:
-        _require_safe(path, os.fstat(opened))
-        with os.fdopen(opened, "rb", closefd=False) as file:
-            content = file.read(MAX_BYTES + 1)
-    finally:
-        os.close(opened)
-    if len(content) > MAX_BYTES:
-        raise _unreadable(path, f"it has more than {MAX_BYTES} bytes")
-    try:
-        return content.decode()
+    except UnfitFile as unfit:
+        raise _unreadable(path, str(unfit)) from None
+    except ChangeableFile as remedy:
+        raise InvalidSetting(
+            f"Others can change {path}, and what it names is run as this user.",
+            hint=f"Run: {remedy}",
+        ) from None
     except UnicodeDecodeError:
         raise _unreadable(path, "it is not UTF-8 text") from None
 
@@ -71,24 +67,6 @@ def _unreadable(path: Path, reason: str) -> InvalidSetting:
     return InvalidSetting(
         f"The MCP servers in {path} cannot be read: {reason}.",
         hint="GITOPS_MCP_SERVERS names a YAML file that this user can read.",
-    )
-
-
-def _require_safe(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _unreadable(path, "it is not a plain file")
-    folder = path.parent.resolve()
-    around = folder.stat()
-    open_folder = around.st_mode & stat.S_IWOTH and not around.st_mode & stat.S_ISVTX
-    if status.st_mode & 0o022 or status.st_uid not in {0, os.geteuid()}:
-        raise _changeable(path, f"chown {os.geteuid()} {path} && chmod go-w {path}")
-    if open_folder:
-        raise _changeable(path, f"chmod o-w {folder}")
-
-
-def _changeable(path: Path, remedy: str) -> InvalidSetting:
-    return InvalidSetting(
-        f"Others can change {path}, and what it names is run as this user.", hint=f"Run: {remedy}"
     )
 
 

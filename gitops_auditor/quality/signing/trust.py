@@ -8,8 +8,6 @@ expires: 2030-12-31
 repositories: [acme/*]
 """
 
-import os
-import stat
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
@@ -30,6 +28,7 @@ from pydantic import (
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import InvalidRequest, InvalidSetting, Refused
 from gitops_auditor.execution.globs import matcher
+from gitops_auditor.execution.owned_files import ChangeableFile, UnfitFile, read_owned
 from gitops_auditor.execution.secret_files import locked, replace_private
 from gitops_auditor.formats.nodes import MalformedDocument
 from gitops_auditor.quality.signing.canonical import EVERYWHERE
@@ -146,13 +145,19 @@ def load_trust(settings: Settings) -> Trust:
     """
     path = trust_path(settings)
     try:
-        content = _read(path)
+        content = read_owned(path, _MAX_BYTES)
     except FileNotFoundError:
         if settings.quality_gate_trust is None:
             return Trust()
         raise _invalid(path, "there is no such file") from None
     except OSError as unreadable:
         raise _invalid(path, unreadable.strerror or "it cannot be opened") from None
+    except UnfitFile as unfit:
+        raise _invalid(path, str(unfit)) from None
+    except ChangeableFile as remedy:
+        raise Refused(
+            f"Others can change {path}, and what it names may sign gates.", hint=f"Run: {remedy}"
+        ) from None
     return _parsed(path, content)
 
 
@@ -165,36 +170,6 @@ def change_trust(settings: Settings, change: Callable[[Trust], Trust]) -> Trust:
         after = change(before)
         replace_private(path, _written(after), 0o644)
     return after
-
-
-def _read(path: Path) -> bytes:
-    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        _require_safe(path, os.fstat(opened))
-        with os.fdopen(opened, "rb", closefd=False) as file:
-            content = file.read(_MAX_BYTES + 1)
-    finally:
-        os.close(opened)
-    if len(content) > _MAX_BYTES:
-        raise _invalid(path, f"it has more than {_MAX_BYTES} bytes")
-    return content
-
-
-def _require_safe(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _invalid(path, "it is not a plain file")
-    folder = path.parent.resolve()
-    around = folder.stat()
-    if status.st_mode & 0o022 or status.st_uid not in {0, os.geteuid()}:
-        raise _changeable(path, f"chown {os.geteuid()} {path} && chmod go-w {path}")
-    if around.st_mode & stat.S_IWOTH and not around.st_mode & stat.S_ISVTX:
-        raise _changeable(path, f"chmod o-w {folder}")
-
-
-def _changeable(path: Path, remedy: str) -> Refused:
-    return Refused(
-        f"Others can change {path}, and what it names may sign gates.", hint=f"Run: {remedy}"
-    )
 
 
 def _invalid(path: Path, reason: str) -> InvalidSetting:
