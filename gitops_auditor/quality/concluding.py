@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gitops_auditor.errors import JsonValue
-from gitops_auditor.formats.findings import SEVERITIES, Severity, counted
+from gitops_auditor.formats.findings import SEVERITIES, Severity, ToolReport, counted
 from gitops_auditor.identity import new_id
+from gitops_auditor.quality.advice import advised, gate_advice
 from gitops_auditor.quality.asking import Answer
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.requests import Selection
@@ -57,12 +58,12 @@ def gate_result(about: About, answer: Answer, override: Override | None) -> Gate
         status=gate_status(gate.required, about.enforcement, evidence.verdict, override),
         required=required,
         reason=evidence.reason,
-        fix=evidence.fix or gate.fix,
+        fix=evidence.fix or gate.fix or gate_advice(gate, evidence),
         score=gate_score(Scored(evidence.verdict, counts, required)),
         counts=counts,
         new=answer.new,
-        findings=worst_first,
-        tools=list(evidence.tools),
+        findings=[advised(one) for one in worst_first],
+        tools=[_advised_report(one) for one in evidence.tools],
         metrics=dict(_figures(evidence.metrics)),
         duration_seconds=round(answer.seconds, 3),
         cached_from=answer.reused.id if answer.reused else None,
@@ -73,6 +74,10 @@ def gate_result(about: About, answer: Answer, override: Override | None) -> Gate
         override=override if evidence.verdict in ("failed", "error") else None,
         executed_at=about.executed_at,
     )
+
+
+def _advised_report(report: ToolReport) -> ToolReport:
+    return report.model_copy(update={"findings": tuple(map(advised, report.findings))})
 
 
 def report_of(
