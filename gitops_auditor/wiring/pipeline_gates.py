@@ -4,7 +4,7 @@ What starts pipelines is loaded when one is asked for: most commands ask for non
 """
 # ruff: noqa: PLC0415
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -14,7 +14,11 @@ from gitops_auditor.pipelines.assembly import PipelineServices
 from gitops_auditor.pipelines.records import PipelineSummary, Run
 from gitops_auditor.quality.checks.ports import MeasuredCoverage, PipelineOutcome, PipelineStatus
 
+if TYPE_CHECKING:
+    from gitops_auditor.pipelines.firing import SyncReport
+
 CANCEL_SECONDS: Final = 30.0
+MOST_SHOWN: Final = 3
 _COVERED, _TOTAL = "coverage_covered", "coverage_total"
 
 
@@ -30,11 +34,10 @@ class PipelineGates:
         """See `quality.checks.ports.PipelineRunner`; it needs a current audited operation."""
         from gitops_auditor.pipelines.launching import Order
 
-        await self._pipelines.firing.sync(repository_id, actor, commit)
+        synced = await self._pipelines.firing.sync(repository_id, actor, commit)
         found = await self._meant(repository_id, pipeline)
         if found is None:
-            reason = f"{repository_id} has no pipeline {pipeline}."
-            return PipelineOutcome("", "missing", reason)
+            return PipelineOutcome("", "missing", _instead(synced))
         started = await self._pipelines.launcher.start(Order(found.id, commit), actor)
         try:
             run = await self._pipelines.runs.wait(started.id, seconds)
@@ -79,6 +82,15 @@ class PipelineGates:
         except GitOpsError:
             return run.reason
         return f"{found.job}: {found.cause}" if found.job else found.cause
+
+
+def _instead(synced: "SyncReport") -> str:
+    """What there is where a pipeline is missed, files that nobody could read first."""
+    unread = [f"{path} cannot be read: {reason}" for path, reason in synced.problems.items()]
+    if unread:
+        return " ".join(unread[:MOST_SHOWN])
+    known = ", ".join(synced.pipelines[:MOST_SHOWN])
+    return f"Files of the commit define {known}." if known else "No file of the commit defines any."
 
 
 def _status(run: Run) -> PipelineStatus:
