@@ -1,0 +1,20 @@
+"""Services that ask gates with the tools that are installed."""
+
+from pathlib import Path
+
+import pytest
+
+from gitops_auditor.config import Settings
+from gitops_auditor.services import Services
+from tests.factories.gates import GatedProject, gate_settings, open_gated
+
+
+@pytest.fixture
+def settings(settings: Settings, runs_in: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return settings.model_copy(update=gate_settings(runs_in, monkeypatch))
+
+
+@pytest.fixture
+async def gated(services: Services, tmp_path: Path) -> GatedProject:
+    """An empty repository."""
+    return await open_gated(services, tmp_path / "source", {})
