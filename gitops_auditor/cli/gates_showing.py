@@ -98,7 +98,7 @@ def _heading(gate: GateResult, identity: str = "") -> str:
         by = f" [yellow]let pass by {who}: {why}[/]"
     return (
         f"[{COLOURS[gate.status]}]{_MARKS[gate.status]} [bold]{plain(gate.gate)}[/bold]"
-        f" {_SAID[gate.status]}[/]{required}{by} [dim]{f'{seconds} {identity}'.rstrip()}[/dim]"
+        f" {_SAID[gate.status]}[/]{required}{by} [dim]{aside}[/dim]"
     )
 
 
@@ -120,7 +120,8 @@ def _chosen(findings: Sequence[Finding]) -> list[Finding]:
     """The findings to show, the worst first: of many, only some of each rule."""
     if len(findings) <= MOST_SHOWN:
         return list(findings)
-    chosen, seen = [], Counter[str]()
+    chosen: list[Finding] = []
+    seen = Counter[str]()
     for finding in findings:
         seen[_rule(finding)] += 1
         if seen[_rule(finding)] <= MOST_OF_A_RULE and len(chosen) < MOST_SHOWN:
