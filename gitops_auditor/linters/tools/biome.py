@@ -5,9 +5,10 @@ from typing import Final
 
 from gitops_auditor.formats.findings import Severity
 from gitops_auditor.linters.tool import Ended, Invocation, Program, Purpose, Reading, Request
-from gitops_auditor.linters.tools import biome_output, biome_report, javascript
+from gitops_auditor.linters.tools import biome_output, biome_report, javascript, machine_made
 
 SEVERITIES: Final[dict[str, Severity]] = {
+    "parse": "high",
     "lint/security": "high",
     "lint/correctness": "medium",
     "lint/suspicious": "medium",
@@ -43,6 +44,10 @@ class Biome:
     def folders(self, request: Request) -> tuple[Path, ...]:
         """The repository's own Biome knows the rules that its configuration names."""
         return javascript.own_programs(request.root)
+
+    def selected(self, request: Request) -> tuple[str, ...]:
+        """What people wrote."""
+        return machine_made.written_by_people(request.root, request.files)
 
     def command(self, program: Program, request: Request) -> Invocation:
         """Lint without writing."""

@@ -21,8 +21,8 @@ from gitops_auditor.linters.tools.outputs import (
     validated,
 )
 
-RULES: Final = ("lint/", "suppressions/", "plugin")
-"""How the categories of rules begin; any other tells of a file that could not be looked at."""
+RULES: Final = ("lint/", "suppressions/", "plugin", "parse")
+"""How the categories of findings begin; any other tells of a file that could not be looked at."""
 
 
 class _Point(Told):

@@ -8,10 +8,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from gitops_auditor.linters.rebasing import asked
 from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
 
-SAID_AT_MOST: Final = 300
+SAID_AT_MOST: Final = 400
 NAMED_AT_MOST: Final = 3
 
-_RULERS = "━×│-"
+_RULERS = "━\xd7│-"
 
 _Shape = TypeVar("_Shape")
 
@@ -40,17 +40,18 @@ def require_exit(ended: Ended, codes: Sequence[int], tool: str) -> None:
 def said(ended: Ended) -> str:
     """What a tool that failed wrote to standard error, else to standard output, in one line."""
     text = (ended.stderr.strip() or ended.stdout.strip()).decode("utf-8", "replace")
-    words = [word for word in text.split() if word.strip(_RULERS)]
-    return " ".join(words)[:SAID_AT_MOST] or "it said nothing."
+    line = " ".join(word for word in text.split() if word.strip(_RULERS))
+    if len(line) > SAID_AT_MOST:
+        # Programs say first what they did, and last why that did not work.
+        line = f"{line[: SAID_AT_MOST // 2]} ... {line[-SAID_AT_MOST // 2 :]}"
+    return line or "it said nothing."
 
 
 def require_agreement(ended: Ended, tool: str, *, found: bool) -> None:
     """Raise UnreadableOutput when exit code 1 and findings do not come together."""
     if (ended.exit_code == 1) is not found:
         what = "something" if found else "nothing"
-        raise UnreadableOutput(
-            f"{tool} found {what}, but ended with exit code {ended.exit_code}."
-        )
+        raise UnreadableOutput(f"{tool} found {what}, but ended with exit code {ended.exit_code}.")
 
 
 def left_out(request: Request, looked: Iterable[str]) -> list[str]:

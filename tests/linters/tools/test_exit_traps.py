@@ -39,7 +39,7 @@ class Case(NamedTuple):
 CASES = {
     "biome, clean": Case(BIOME, {"a.js": GOOD_JS}, "passed"),
     "biome, bad": Case(BIOME, {"a.js": BAD_JS}, "failed"),
-    "biome, broken": Case(BIOME, {"a.js": BROKEN_JS, "b.js": GOOD_JS}, "error", "a.js:1"),
+    "biome, broken": Case(BIOME, {"a.js": BROKEN_JS, "b.js": GOOD_JS}, "failed"),
     "biome, missing": Case(BIOME, {"b.js": GOOD_JS}, "error", "Cannot read", "a.js b.js"),
     "biome, unknown key": Case(
         BIOME, {"a.js": GOOD_JS, "biome.json": '{"nothing": 1}'}, "error", "nothing", "a.js"
@@ -61,7 +61,9 @@ CASES = {
     "biome, in node_modules": Case(BIOME, {"node_modules/a.js": BAD_JS}, "error"),
     "biome-format, clean": Case(BIOME_FORMAT, {"a.js": GOOD_JS}, "passed"),
     "biome-format, bad": Case(BIOME_FORMAT, {"a.js": BAD_JS}, "failed"),
-    "biome-format, broken": Case(BIOME_FORMAT, {"a.js": BROKEN_JS}, "error", "a.js:1"),
+    "biome-format, broken": Case(
+        BIOME_FORMAT, {"a.js": BROKEN_JS, "b.js": BAD_JS, "c.js": GOOD_JS}, "failed"
+    ),
     "biome-format, missing": Case(BIOME_FORMAT, {"b.js": ""}, "error", "read", "a.js b.js"),
     "eslint, clean": Case(ESLINT, {"a.js": GOOD_JS, "eslint.config.mjs": RULES}, "passed"),
     "eslint, bad": Case(ESLINT, {"a.js": BAD_JS, "eslint.config.mjs": RULES}, "failed"),

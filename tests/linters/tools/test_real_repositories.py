@@ -9,6 +9,8 @@ from gitops_auditor.formats.findings import Severity
 from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
 from gitops_auditor.linters.tools import mypy_config
 from gitops_auditor.linters.tools.bandit import BANDIT
+from gitops_auditor.linters.tools.biome import BIOME
+from gitops_auditor.linters.tools.biome_format import BIOME_FORMAT
 from gitops_auditor.linters.tools.mypy import MYPY
 from gitops_auditor.linters.tools.yamllint import YAMLLINT
 from tests.linters.tools.direct import ended, request_for
@@ -99,3 +101,38 @@ def test_templates_of_charts_are_no_yaml(
     tmp_path: Path, files: dict[str, str], kept: list[str]
 ) -> None:
     assert list(YAMLLINT.selected(request_for(tmp_path, files))) == kept
+
+
+def test_a_file_that_cannot_be_parsed_hides_nothing_that_biome_finds_elsewhere(
+    tmp_path: Path,
+) -> None:
+    files = {"a.json": "{/* c */}\n", "b.js": "debugger\n", "c.js": "let\n", "d.css": "a{\n"}
+    request = request_for(tmp_path, files)
+    linted = BIOME.read(ended(BIOME, request), request)
+    worst = {(one.file, one.rule) for one in linted.findings if one.severity == "high"}
+    assert worst >= {(file, "parse") for file in ("a.json", "c.js", "d.css")}
+    assert ("b.js", "lint/suspicious/noDebugger") in worst
+    formatted = BIOME_FORMAT.read(ended(BIOME_FORMAT, request), request)
+    told = {(one.file, one.rule, one.line, one.severity) for one in formatted.findings}
+    assert ("a.json", "parse", 1, "high") in told
+    assert ("b.js", "unformatted", None, "low") in told
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "line", "is_left"),
+    [
+        ("a.js", 20_000, 80, True),
+        ("a.min.js", 100, 80, False),
+        ("web/node_modules/a/index.js", 100, 80, False),
+        ("packed.css", 20_000, 10_000, False),
+        ("data.json", 20_000, 10_000, True),
+        ("data.json", 2_000_000, 80, False),
+    ],
+)
+def test_what_machines_made_is_left_out_by_biome(
+    tmp_path: Path, name: str, size: int, line: int, is_left: bool
+) -> None:
+    request = request_for(tmp_path, {name: ("x" * line + "\n") * (size // line)})
+    assert BIOME.selected(request) == ((name,) if is_left else ())
+    assert BIOME_FORMAT.selected(request) == BIOME.selected(request)

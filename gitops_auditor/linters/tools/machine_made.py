@@ -1,0 +1,38 @@
+"""Which scripts and styles nobody wrote: what machines packed, and what others wrote.
+
+Linters take minutes and gigabytes for such files, and nobody corrects what they say of them.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+MOST_BYTES: Final = 2**20
+"""As much as linters of scripts read of one file, unless they are told otherwise."""
+LONGEST_LINE: Final = 5_000
+
+_OF_OTHERS: Final = frozenset({"node_modules", "bower_components"})
+_PACKED: Final = frozenset({".js", ".mjs", ".cjs", ".css"})
+_LOOKED_AT: Final = 2**18
+
+
+def written_by_people(root: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """The files that people wrote, as far as their names, sizes and lines tell; it blocks."""
+    return tuple(file for file in files if not _is_machine_made(root, PurePosixPath(file)))
+
+
+def _is_machine_made(root: Path, file: PurePosixPath) -> bool:
+    if _OF_OTHERS & set(file.parts[:-1]) or ".min." in file.name:
+        return True
+    try:
+        if (root / file).stat().st_size > MOST_BYTES:
+            return True
+        return file.suffix in _PACKED and _has_long_line(root / file)
+    except OSError:
+        return False  # who reads it says what is wrong with it
+
+
+def _has_long_line(path: Path) -> bool:
+    with path.open("rb") as text:
+        beginning = text.read(_LOOKED_AT)
+    return any(len(line) > LONGEST_LINE for line in beginning.splitlines())
