@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 import gitops_auditor
-from gitops_auditor.formats.findings import Finding, Severity
+from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.rebasing import asked
 from gitops_auditor.linters.tool import (
     Ended,
@@ -19,9 +19,9 @@ from gitops_auditor.linters.tool import (
     UnreadableOutput,
 )
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
+from gitops_auditor.linters.tools.advisory_scan import Match, Scan
 from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import (
-    Told,
     require_agreement,
     require_all,
     require_exit,
@@ -36,26 +36,7 @@ sys.exit(main(sys.argv[1:]))"""
 """The interpreter need not be that of our environment, only of the same version."""
 
 
-class _Match(Told):
-    advisory: str
-    aliases: list[str]
-    summary: str
-    severity: Severity
-    package: str
-    version: str
-    fixed: str
-    file: str
-    line: int
-
-
-class _Scan(Told):
-    advisories: int
-    newest: str
-    files: dict[str, int]
-    matches: list[_Match]
-
-
-_SCAN = TypeAdapter(_Scan)
+_SCAN = TypeAdapter(Scan)
 
 
 class Advisories:
@@ -105,7 +86,7 @@ def _installed() -> tuple[str, ...]:
     return tuple(dict.fromkeys(sysconfig.get_path(one) for one in ("purelib", "platlib")))
 
 
-def _finding(match: _Match, request: Request) -> Finding:
+def _finding(match: Match, request: Request) -> Finding:
     also = f" ({', '.join(match.aliases)})" if match.aliases else ""
     known = match.summary or "known weakness"
     return Finding(

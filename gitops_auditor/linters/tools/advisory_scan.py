@@ -28,7 +28,7 @@ from gitops_auditor.linters.tools.locked_packages import Locked, reader_for
 Known = Mapping[tuple[str, str], list[tuple[Record, Affected]]]
 
 
-class Match(BaseModel):
+class Match(BaseModel, defer_build=True):
     """A package that an advisory is about; `fixed` is the version to update to, or empty."""
 
     advisory: str
@@ -42,7 +42,7 @@ class Match(BaseModel):
     line: int
 
 
-class Scan(BaseModel):
+class Scan(BaseModel, defer_build=True):
     """What was looked at, and what was found."""
 
     advisories: int
