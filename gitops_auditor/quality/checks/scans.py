@@ -4,7 +4,7 @@ A report is believed only as far as it agrees with itself and with what was aske
 a server of others.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -48,6 +48,7 @@ class Asked(NamedTuple):
     is_whole: bool
 
 
+Ask = Callable[[Gate, Subject, float], Awaitable[ScanReport]]
 Counts = Mapping[Severity, int]
 
 
@@ -59,9 +60,7 @@ class LintCheck(Check):
 
     @override
     async def look(self, gate: Gate, subject: Subject, seconds: float) -> Evidence:
-        before = await concerned(gate, subject)
-        report = await self.linter.lint(gate, subject, seconds)
-        return judge(report, gate, asked(subject, before, await concerned(gate, subject)))
+        return await _judged(self.linter.lint, gate, subject, seconds)
 
     @override
     async def identity(self, gate: Gate) -> str | None:
@@ -76,13 +75,17 @@ class ScanCheck(Check):
 
     @override
     async def look(self, gate: Gate, subject: Subject, seconds: float) -> Evidence:
-        before = await concerned(gate, subject)
-        report = await self.scanner.scan(gate, subject, seconds)
-        return judge(report, gate, asked(subject, before, await concerned(gate, subject)))
+        return await _judged(self.scanner.scan, gate, subject, seconds)
 
     @override
     async def identity(self, gate: Gate) -> str | None:
         return await self.scanner.identity(gate)
+
+
+async def _judged(ask: Ask, gate: Gate, subject: Subject, seconds: float) -> Evidence:
+    before = await concerned(gate, subject)
+    report = await ask(gate, subject, seconds)
+    return judge(report, gate, asked(subject, before, await concerned(gate, subject)))
 
 
 async def concerned(gate: Gate, subject: Subject) -> list[str]:
