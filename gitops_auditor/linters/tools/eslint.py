@@ -4,6 +4,7 @@ Its JSON lists every file that it was given, clean ones too. A file that it igno
 exit code 0, and a message that only its text tells from a warning.
 """
 
+import re
 from pathlib import Path
 from typing import Final, Literal
 
@@ -31,6 +32,7 @@ from gitops_auditor.linters.tools.outputs import (
 )
 
 SEVERITIES: Final[dict[str, Severity]] = {
+    "parse": "high",
     "no-eval": "high",
     "no-implied-eval": "high",
     "no-new-func": "high",
@@ -44,6 +46,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
 """The repository itself says what is an error (medium) and what a warning (low)."""
 
 _IGNORED = "File ignored "
+_NO_PACKAGE: Final = re.compile(r"Cannot find (?:package|module) '([^']+)'")
 
 
 class _Message(Told):
@@ -99,7 +102,8 @@ class ESLint:
         return Invocation((*argv, *given(request)))
 
     def read(self, ended: Ended, request: Request) -> Reading:
-        """One finding a message; a file that could not be parsed is an error of the run."""
+        """One finding a message; that a file could not be parsed is one too."""
+        _require_packages(ended)
         require_exit(ended, (0, 1), "eslint")
         files = validated(_FILES, ended.stdout, "eslint")
         require_all(request, (one.path for one in files), "eslint")
@@ -125,10 +129,18 @@ def _config(request: Request) -> tuple[str, ...]:
     return (f"--config={config}",) if config else ()
 
 
+def _require_packages(ended: Ended) -> None:
+    """A configuration needs its plugins, which a checkout without `npm ci` does not have."""
+    missing = _NO_PACKAGE.search(ended.stderr.decode("utf-8", "replace"))
+    if ended.exit_code and missing is not None:
+        raise UnreadableOutput(
+            f"eslint's configuration needs {missing[1]}, which is not installed in the folder. Ask"
+            " it with a gate that has `command: npm ci && npx eslint .` and `network: full`, and"
+            " leave it out here with `tools`."
+        )
+
+
 def _require_whole(file: _File) -> None:
-    fatal = next((one for one in file.messages if one.fatal), None)
-    if fatal is not None:
-        raise UnreadableOutput(f"eslint could not read {file.path}:{fatal.line}: {fatal.message}")
     if (file.errors, file.warnings) != (_of(file, 2), _of(file, 1)):
         raise UnreadableOutput(f"eslint counts other messages of {file.path} than it tells.")
 
@@ -138,7 +150,7 @@ def _of(file: _File, severity: int) -> int:
 
 
 def _finding(file: _File, told: _Message, request: Request) -> Finding:
-    rule = told.rule or "eslint"
+    rule = "parse" if told.fatal else told.rule or "eslint"
     return Finding(
         tool="eslint",
         rule=rule,

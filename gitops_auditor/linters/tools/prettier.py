@@ -77,7 +77,10 @@ class Prettier:
         """One finding a file that is not formatted."""
         log = ended.stderr.decode("utf-8", "replace")
         if broken := _ERROR.findall(log):
-            raise UnreadableOutput(f"prettier could not look at all files: {broken[0]}")
+            raise UnreadableOutput(
+                f"prettier could not look at all files: {broken[0]}. What it is not for can be"
+                " named in .prettierignore."
+            )
         require_exit(ended, (0, 1), "prettier")
         ignored = left_out(request, _LOOKED.findall(log))
         if ignored and not _may_ignore(request, ignored):

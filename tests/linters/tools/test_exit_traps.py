@@ -68,7 +68,14 @@ CASES = {
     "eslint, clean": Case(ESLINT, {"a.js": GOOD_JS, "eslint.config.mjs": RULES}, "passed"),
     "eslint, bad": Case(ESLINT, {"a.js": BAD_JS, "eslint.config.mjs": RULES}, "failed"),
     "eslint, broken": Case(
-        ESLINT, {"a.js": BROKEN_JS, "eslint.config.mjs": RULES}, "error", "a.js:1"
+        ESLINT, {"a.js": BROKEN_JS, "b.js": BAD_JS, "eslint.config.mjs": RULES}, "failed"
+    ),
+    "eslint, no plugin": Case(
+        ESLINT,
+        {"a.js": GOOD_JS, "eslint.config.mjs": "import 'eslint-config-unjs';"},
+        "error",
+        "needs eslint-config-unjs, which is not installed in the folder. Ask it with",
+        "a.js",
     ),
     "eslint, missing": Case(
         ESLINT, {"b.js": GOOD_JS, "eslint.config.mjs": RULES}, "error", "a.js", "a.js b.js"
