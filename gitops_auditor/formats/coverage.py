@@ -4,15 +4,21 @@ Known are Cobertura, LCOV, JSON of coverage.py, JaCoCo, Istanbul (summary and fi
 cover profiles; which one it is shows in the content. Go counts statements and has no lines.
 """
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
-from xml.parsers import expat
 
-MAX_BYTES: Final = 64_000_000
-MAX_DEPTH: Final = 100
+from gitops_auditor.formats.coverage_reading import (
+    ElementStream,
+    MissingReport,
+    UnreadableReport,
+    beginning,
+    lcov_line,
+    lcov_rows,
+    loaded,
+    number,
+)
 
 ReportFormat = Literal["cobertura", "lcov", "coverage.py", "jacoco", "istanbul", "clover", "go"]
 
@@ -33,18 +39,6 @@ USUAL_PLACES: Final = (
     "cover.out",
 )
 """Where tools write their reports unless told otherwise, the first one that exists is taken."""
-
-
-class CoverageError(ValueError):
-    """There is no coverage to be had; the message says why and what to do."""
-
-
-class MissingReport(CoverageError):
-    """No report was written where one is expected."""
-
-
-class UnreadableReport(CoverageError):
-    """The report is there, but it is not of a known format, damaged, too large or empty."""
 
 
 class LineCoverage(NamedTuple):
@@ -80,9 +74,7 @@ def find_report(files: Collection[str], report: str | None = None) -> str:
 
 def read_coverage(content: bytes) -> LineCoverage:
     """The line coverage of a report. Raises UnreadableReport."""
-    if len(content) > MAX_BYTES:
-        raise UnreadableReport(f"The report has more than {MAX_BYTES} bytes; report less.")
-    start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = beginning(content)
     if start.startswith(b"<"):
         return _checked(_XmlReport().read(content))
     text = content.decode("utf-8-sig", errors="replace")
@@ -104,39 +96,20 @@ def _checked(coverage: LineCoverage) -> LineCoverage:
     return coverage
 
 
-def _number(value: object) -> int:
-    """A count. Raises UnreadableReport for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
-        raise UnreadableReport(f"The report has {text[:40]!r} where a count is expected.")
-    return int(text)
-
-
 def _of_hits(hits: Iterable[int], report_format: ReportFormat) -> LineCoverage:
     counts = list(hits)
     return LineCoverage(sum(1 for count in counts if count > 0), len(counts), report_format)
 
 
-# LCOV, as written by geninfo and c8: `SF:` opens a file, `DA:line,hits` is a line of it.
-
-
 def _lcov(text: str) -> LineCoverage:
     lines: dict[tuple[str, int], int] = {}
     totals: dict[str, dict[str, int]] = {}
-    source = ""
-    for row in text.splitlines():
-        key, _, value = row.strip().partition(":")
-        if key == "SF":
-            source = value
-        elif key == "DA":
-            number, _, rest = value.partition(",")
-            place = (source, _number(number))
-            hits = rest.partition(",")[0]
-            lines[place] = max(lines.get(place, 0), 0 if hits.startswith("-") else _number(hits))
+    for source, key, value in lcov_rows(text):
+        if key == "DA":
+            line, hits = lcov_line(value)
+            lines[source, line] = max(lines.get((source, line), 0), hits)
         elif key in ("LF", "LH"):
-            totals.setdefault(source, {})[key] = _number(value)
+            totals.setdefault(source, {})[key] = number(value)
     if lines:
         return _of_hits(lines.values(), "lcov")
     covered = sum(one.get("LH", 0) for one in totals.values())
@@ -150,12 +123,12 @@ _GO_BLOCK = re.compile(r"(.+:\d+\.\d+,\d+\.\d+) (\d{1,18}) (\d{1,18})", re.ASCII
 
 def _go_profile(text: str) -> LineCoverage:
     blocks: dict[str, tuple[int, bool]] = {}
-    for number, row in enumerate(text.splitlines(), start=1):
+    for count, row in enumerate(text.splitlines(), start=1):
         if not row.strip() or row.startswith("mode:"):
             continue
         found = _GO_BLOCK.fullmatch(row.strip())
         if found is None:
-            raise UnreadableReport(f"Line {number} of the Go profile is not a block.")
+            raise UnreadableReport(f"Line {count} of the Go profile is not a block.")
         reached = int(found[3]) > 0 or blocks.get(found[1], (0, False))[1]
         blocks[found[1]] = (int(found[2]), reached)
     covered = sum(count for count, reached in blocks.values() if reached)
@@ -163,17 +136,14 @@ def _go_profile(text: str) -> LineCoverage:
 
 
 def _json_report(text: str) -> LineCoverage:
-    try:
-        report = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableReport(f"The report is not JSON: {error}.") from error
+    report = loaded(text)
     totals, total = _entry(report, "totals"), _entry(report, "total")
     if totals:
         covered, statements = totals.get("covered_lines"), totals.get("num_statements")
-        return LineCoverage(_number(covered), _number(statements), "coverage.py")
+        return LineCoverage(number(covered), number(statements), "coverage.py")
     if total:
         lines = _entry(total, "lines")
-        return LineCoverage(_number(lines.get("covered")), _number(lines.get("total")), "istanbul")
+        return LineCoverage(number(lines.get("covered")), number(lines.get("total")), "istanbul")
     return _of_hits(
         (count for one in report.values() for count in _istanbul_lines(one)), "istanbul"
     )
@@ -191,8 +161,8 @@ def _istanbul_lines(source: object) -> Iterable[int]:
         raise UnreadableReport("The JSON report is of no known format; write Cobertura or LCOV.")
     lines: dict[int, int] = {}
     for name, place in statements.items():
-        line = _number(_entry(place, "start").get("line"))
-        lines[line] = max(lines.get(line, 0), _number(hits.get(name, 0)))
+        line = number(_entry(place, "start").get("line"))
+        lines[line] = max(lines.get(line, 0), number(hits.get(name, 0)))
     return lines.values()
 
 
@@ -200,26 +170,17 @@ _Attributes = Mapping[str, str]
 
 
 class _XmlReport:
-    """Reads an XML report as a stream; entities are refused, so that it cannot grow meanwhile."""
+    """Counts what a report in XML says."""
 
     def __init__(self) -> None:
-        self._path: list[str] = []
         self._file = ""
         self._root: _Attributes = {}
         self._lines: dict[tuple[str, str], int] = {}
         self._counters: list[tuple[int, int, int]] = []
         self._metrics: list[tuple[int, int]] = []
-        self._parser = expat.ParserCreate()
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.EntityDeclHandler = self._refuse_entity
 
     def read(self, content: bytes) -> LineCoverage:
-        try:
-            self._parser.Parse(content, True)
-        except expat.ExpatError as error:
-            message = f"{expat.ErrorString(error.code)} in line {error.lineno}"
-            raise UnreadableReport(f"The report is not XML: {message}.") from error
+        ElementStream(self._opened).parse(content)
         readers: Mapping[str, Callable[[], LineCoverage]] = {
             "report": self._jacoco,
             "coverage": self._clover if self._metrics else self._cobertura,
@@ -229,36 +190,28 @@ class _XmlReport:
             raise UnreadableReport(f"<{name}> opens no known coverage report.")
         return readers[name]()
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if not self._path:
+    def _opened(self, path: list[str], attributes: dict[str, str]) -> None:
+        tag = path[-1]
+        if len(path) == 1:
             self._root = {**attributes, "": tag}
-        self._path.append(tag)
-        if len(self._path) > MAX_DEPTH:
-            raise UnreadableReport(f"The report is nested more than {MAX_DEPTH} deep.")
         if tag == "class":
             self._file = attributes.get("filename", "")
-        elif tag == "line" and self._path[-3:-1] == ["class", "lines"]:
+        elif tag == "line" and path[-3:-1] == ["class", "lines"]:
             place = (self._file, attributes.get("number", ""))
-            hits = _number(attributes.get("hits", ""))
+            hits = number(attributes.get("hits", ""))
             self._lines[place] = max(self._lines.get(place, 0), hits)
         elif tag == "counter" and attributes.get("type") == "LINE":
             covered, missed = attributes.get("covered"), attributes.get("missed")
-            self._counters.append((len(self._path), _number(covered), _number(missed)))
-        elif tag == "metrics" and self._path == ["coverage", "project", "metrics"]:
+            self._counters.append((len(path), number(covered), number(missed)))
+        elif tag == "metrics" and path == ["coverage", "project", "metrics"]:
             covered, total = attributes.get("coveredstatements"), attributes.get("statements")
-            self._metrics.append((_number(covered), _number(total)))
-
-    def _end(self, _tag: str) -> None:
-        self._path.pop()
-
-    def _refuse_entity(self, *_details: object) -> None:
-        raise UnreadableReport("The report declares entities, which are not read.")
+            self._metrics.append((number(covered), number(total)))
 
     def _cobertura(self) -> LineCoverage:
         """The counts of the root element, else the lines of classes, which methods only repeat."""
         if "lines-valid" in self._root and "lines-covered" in self._root:
-            covered = _number(self._root["lines-covered"])
-            return LineCoverage(covered, _number(self._root["lines-valid"]), "cobertura")
+            covered = number(self._root["lines-covered"])
+            return LineCoverage(covered, number(self._root["lines-valid"]), "cobertura")
         return _of_hits(self._lines.values(), "cobertura")
 
     def _jacoco(self) -> LineCoverage:

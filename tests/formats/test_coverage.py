@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_auditor.formats.coverage import (
+from gitops_auditor.formats.coverage import LineCoverage, find_report, read_coverage
+from gitops_auditor.formats.coverage_reading import (
     MAX_BYTES,
     CoverageError,
-    LineCoverage,
     MissingReport,
     UnreadableReport,
-    find_report,
-    read_coverage,
 )
 
 COBERTURA = """\

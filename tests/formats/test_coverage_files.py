@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from gitops_auditor.formats.coverage import UnreadableReport, read_coverage
+from gitops_auditor.formats.coverage import read_coverage
 from gitops_auditor.formats.coverage_files import read_files
+from gitops_auditor.formats.coverage_reading import UnreadableReport
 from tests.formats.test_coverage import (
     BILLION_LAUGHS,
     COBERTURA,

@@ -5,13 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitops_auditor.execution.collecting import read_left
-from gitops_auditor.formats.coverage import (
-    MAX_BYTES,
-    USUAL_PLACES,
-    LineCoverage,
-    find_report,
-    read_coverage,
-)
+from gitops_auditor.formats.coverage import USUAL_PLACES, LineCoverage, find_report, read_coverage
+from gitops_auditor.formats.coverage_reading import MAX_BYTES
 from gitops_auditor.pipelines.fields import Coverage
 
 

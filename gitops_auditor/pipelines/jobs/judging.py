@@ -5,7 +5,7 @@ from dataclasses import replace
 from gitops_auditor.errors import GitOpsError, JsonValue
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.process_tree import kill_job
-from gitops_auditor.formats.coverage import CoverageError
+from gitops_auditor.formats.coverage_reading import CoverageError
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
 from gitops_auditor.pipelines.jobs.coverage import measure

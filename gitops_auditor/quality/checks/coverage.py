@@ -10,7 +10,8 @@ import anyio.to_thread
 from typing_extensions import override
 
 from gitops_auditor.errors import JsonValue
-from gitops_auditor.formats.coverage import USUAL_PLACES, CoverageError
+from gitops_auditor.formats.coverage import USUAL_PLACES
+from gitops_auditor.formats.coverage_reading import CoverageError
 from gitops_auditor.formats.findings import Finding
 from gitops_auditor.quality.checks import coverage_reports as reports
 from gitops_auditor.quality.checks.coverage_lines import Share, missed_lines, worst_files

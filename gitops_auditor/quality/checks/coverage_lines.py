@@ -5,8 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gitops_auditor.formats.coverage import CoverageError, UnreadableReport
 from gitops_auditor.formats.coverage_files import FileCoverage
+from gitops_auditor.formats.coverage_reading import CoverageError, UnreadableReport
 from gitops_auditor.formats.findings import Finding
 
 MOST_FINDINGS: Final = 10

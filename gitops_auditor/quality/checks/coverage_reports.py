@@ -10,14 +10,9 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from gitops_auditor.execution.collecting import read_left
-from gitops_auditor.formats.coverage import (
-    MAX_BYTES,
-    USUAL_PLACES,
-    CoverageError,
-    MissingReport,
-    read_coverage,
-)
+from gitops_auditor.formats.coverage import USUAL_PLACES, read_coverage
 from gitops_auditor.formats.coverage_files import read_files
+from gitops_auditor.formats.coverage_reading import MAX_BYTES, CoverageError, MissingReport
 from gitops_auditor.quality.checks.coverage_lines import Matched, Share, match_files, require_fit
 from gitops_auditor.quality.checks.file_selection import sources_below
 from gitops_auditor.quality.checks.written_report import Stamp, stamp
