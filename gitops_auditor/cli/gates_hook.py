@@ -2,12 +2,15 @@
 
 import os
 import shlex
+import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import typer
 
+from gitops_auditor.cli.here import layout_of
 from gitops_auditor.cli.terminal import line, plain
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from gitops_auditor.repositories import git_directory
@@ -17,6 +20,8 @@ FOLDER = typer.Option(
     Path(), "--repository", "-C", help="Folder of the repository.", resolve_path=True
 )
 MARK = "# Written by gitops-auditor; `gitops-auditor gates hook uninstall` takes it away."
+ASKED = "gates run --phase pre_commit --staged --changed"
+GIT_SECONDS = 10
 
 
 @app.command("install")
@@ -29,8 +34,7 @@ def install(
     if os.path.lexists(hook) and not _is_ours(hook) and not force:
         raise Conflict(
             f"There is a hook at {hook} already.",
-            hint="Call `gitops-auditor gates run --phase pre_commit --staged --changed` in it,"
-            " or replace it with --force.",
+            hint=f"Call `gitops-auditor {ASKED}` in it, or replace it with --force.",
         )
     try:
         hook.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +61,10 @@ def uninstall(repository: Path = FOLDER) -> None:
 
 
 def _script() -> str:
-    # The very program that was asked: another one on PATH may not know the repository.
-    program = shlex.join([sys.executable, "-m", "gitops_auditor"])
-    asked = "gates run --phase pre_commit --staged --changed"
-    return f"#!/bin/sh\n{MARK}\nexec {program} {asked}\n"
+    # The very program that was asked: another one on PATH may not know the repository. -P keeps
+    # Python from loading modules out of the repository, where git starts hooks.
+    program = shlex.join([sys.executable, "-P", "-m", "gitops_auditor"])
+    return f"#!/bin/sh\n{MARK}\nexec {program} {ASKED}\n"
 
 
 def _is_ours(hook: Path) -> bool:
@@ -68,10 +72,39 @@ def _is_ours(hook: Path) -> bool:
 
 
 def _hook(repository: Path) -> Path:
-    layout = git_directory.locate(repository)
-    if layout is None or layout.worktree is None:
+    layout = layout_of(repository)
+    if layout.worktree is None:
         raise InvalidRequest(
-            f"{repository} is not the top folder of a git repository with a working tree.",
-            hint="Go there, or name it with --repository.",
+            f"{repository} has no working tree to commit from.",
+            hint="Go to one, or name it with --repository.",
         )
-    return git_directory.hooks_folder(layout) / "pre-commit"
+    own = git_directory.hooks_folder(layout).resolve()
+    if not git_directory.names_hooks(layout) and (everywhere := _hooks_of_user()):
+        raise Conflict(
+            f"git looks for the hooks of all repositories in {everywhere}, not in {own}.",
+            hint=f"Call `gitops-auditor {ASKED}` in the hook there, or let this repository have its"
+            " own: git config core.hooksPath .git/hooks",
+        )
+    return own / "pre-commit"
+
+
+def _hooks_of_user() -> str:
+    """Where git looks for hooks by the settings of the user and of the machine; empty for nowhere
+    else than it does by itself.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    asked = [git, "config", "--type=path", "--get", "core.hooksPath"]
+    # Elsewhere than in the repository, whose settings are known already.
+    told = subprocess.run(
+        asked,
+        cwd="/",
+        env={name: value for name, value in os.environ.items() if name != "GIT_DIR"},
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=GIT_SECONDS,
+        check=False,
+    )
+    return told.stdout.strip()

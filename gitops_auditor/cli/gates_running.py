@@ -1,6 +1,5 @@
 """`gitops-auditor gates run`: ask the gates about the repository in a folder."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -8,8 +7,9 @@ from typing import Literal
 import typer
 
 from gitops_auditor.app import Platform
+from gitops_auditor.cli.gates_about import STAGED, WORKTREE, looked_at, named_files
 from gitops_auditor.cli.gates_showing import show_report
-from gitops_auditor.cli.here import checked_out, repository_in, top_folder
+from gitops_auditor.cli.here import repository_in
 from gitops_auditor.cli.session import call, call_long, with_platform
 from gitops_auditor.cli.terminal import explain_failure, print_json, write_file
 from gitops_auditor.errors import GitOpsError, InvalidRequest
@@ -63,10 +63,11 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
     try:
         gate_type = _gate_type(phase)
         chosen = _ref(gate_type, ref, worktree=worktree, staged=staged)
-        named = _named(files or [], repository, are_here=ref is None)
+        named = named_files(files or [], repository, are_here=ref is None)
 
         async def body(platform: Platform) -> int:
             repository_id = await repository_in(platform, repository)
+            about = await looked_at(platform, repository_id, repository, chosen)
             verdict: QualityVerdict = await call_long(
                 platform,
                 "validate_quality",
@@ -74,12 +75,12 @@ def run(  # noqa: PLR0913, PLR0917 - what can be said on the command line
                 repository_id=repository_id,
                 gate_type=gate_type,
                 gate=gate,
-                ref=chosen if chosen is not None else await checked_out(platform, repository_id),
+                ref=about.ref,
                 files=named or None,
                 changed_only=changed,
                 base=base,
                 fresh=fresh,
-                index=_index() if chosen == "STAGED" else None,
+                index=about.index_file,
                 findings=0,
             )
             report: QualityReport = await call(
@@ -105,7 +106,7 @@ def _gate_type(phase: str) -> GateType:
 
 
 def _ref(gate_type: GateType, ref: str | None, *, worktree: bool, staged: bool) -> str | None:
-    given = [name for name, value in (("WORKTREE", worktree), ("STAGED", staged)) if value]
+    given = [name for name, value in ((WORKTREE, worktree), (STAGED, staged)) if value]
     if ref is not None:
         given.append(ref)
     if len(given) > 1:
@@ -114,7 +115,7 @@ def _ref(gate_type: GateType, ref: str | None, *, worktree: bool, staged: bool) 
         )
     if given:
         return given[0]
-    return "WORKTREE" if gate_type == "pre_commit" else None
+    return WORKTREE if gate_type == "pre_commit" else None
 
 
 async def _tell(
@@ -138,31 +139,6 @@ async def _rendered(platform: Platform, report: QualityReport, output_format: Fo
     wanted = _RENDERED.get(output_format, "md")
     rendered = await platform.services.quality.reporting.render_one(report, wanted)
     return rendered.content.decode()
-
-
-def _named(files: list[str], folder: Path, *, are_here: bool) -> list[str]:
-    """The files by their paths in the repository. Raises InvalidRequest for one that is not there:
-    of a mistyped name nothing is found, which must not look like a pass.
-    """
-    if not files:
-        return []
-    top, named = top_folder(folder), []
-    for file in files:
-        path = Path(os.path.normpath(folder / file))
-        if not path.is_relative_to(top):
-            raise InvalidRequest(f"{file} is not in {top}.", hint="Name files of the repository.")
-        if are_here and not path.is_file():
-            raise InvalidRequest(
-                f"There is no file {file} in {folder}.", hint="Correct the name, or leave it out."
-            )
-        named.append(path.relative_to(top).as_posix())
-    return named
-
-
-def _index() -> str | None:
-    """The index that git tells a hook of: another than the usual for `commit -a` and `-p`."""
-    told = os.environ.get("GIT_INDEX_FILE", "")
-    return told if Path(told).name not in ("", "index") else None
 
 
 def _status(report: QualityReport, *, is_change: bool) -> int:

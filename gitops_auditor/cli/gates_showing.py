@@ -104,7 +104,7 @@ def _heading(gate: GateResult, identity: str = "") -> str:
 
 def _finding_lines(gate: GateResult, width: int | None) -> Iterator[str]:
     shown = _chosen(gate.findings)
-    told = [one for one in shown if one.file or one.message != gate.reason]
+    told = [one for one in shown if one.line or one.message != gate.reason]
     yield from finding_lines(told, width)
     hidden = max(sum(gate.counts.values()), len(gate.findings)) - len(shown)
     if hidden:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call
-from gitops_auditor.errors import InvalidRequest
+from gitops_auditor.errors import Conflict, InvalidRequest
 from gitops_auditor.repositories import git_directory
+from gitops_auditor.repositories.git_directory import GitDirectory
 
 
-def top_folder(folder: Path) -> Path:
-    """The top folder of the repository that a folder is in.
+def layout_of(folder: Path) -> GitDirectory:
+    """The repository that a folder is in.
 
     Raises InvalidRequest when there is none.
     """
@@ -17,19 +18,45 @@ def top_folder(folder: Path) -> Path:
     if not folder.is_dir():
         raise InvalidRequest(f"There is no folder {folder}.", hint=hint)
     for one in (folder, *folder.parents):
-        if git_directory.locate(one) is not None:
-            return one
+        layout = git_directory.locate(one)
+        if layout is not None:
+            return layout
     raise InvalidRequest(f"{folder} is in no git repository.", hint=hint)
 
 
+def top_folder(folder: Path) -> Path:
+    """The top folder of the repository that a folder is in. Raises InvalidRequest."""
+    layout = layout_of(folder)
+    return layout.worktree or layout.git_dir
+
+
 async def repository_in(platform: Platform, folder: Path) -> str:
-    """The id of the repository that the folder is in; it is registered when it is not known."""
+    """The id of the repository that the folder is in; it is registered when it is not known.
+
+    A linked worktree of a repository that is registered is that repository.
+    """
     top = top_folder(folder)
     for known in await platform.services.repositories.all():
         if known.path == str(top):
             return known.id
-    registered = await call(platform, "register_repository", path=str(top))
+    try:
+        registered = await call(platform, "register_repository", path=str(top))
+    except Conflict:
+        linked = await _linked_to(platform, layout_of(top))
+        if linked is None:
+            raise
+        return linked
     return str(registered.id)
+
+
+async def _linked_to(platform: Platform, layout: GitDirectory) -> str | None:
+    """The registered repository that has its objects where this one has them."""
+    common = layout.common_dir.resolve()
+    for known in await platform.services.repositories.all():
+        other = git_directory.locate(Path(known.path)) if known.path else None
+        if other is not None and other.common_dir.resolve() == common:
+            return known.id
+    return None
 
 
 async def checked_out(platform: Platform, repository_id: str) -> str:

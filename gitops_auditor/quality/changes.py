@@ -40,7 +40,9 @@ class Changes:
         """
         _check_index(revision, request)
         is_here = revision.commit in (WORKTREE, STAGED)
-        worktree = await self._revisions.worktree(repository) if is_here else None
+        worktree = None
+        if is_here:
+            worktree = await self._revisions.worktree(repository, request.index)
         base = await self._base(repository, revision, request.base)
         files = request.files
         if files is None and request.changed_only:

@@ -107,7 +107,7 @@ class Checkouts:
             root = await self._revisions.worktree(repository)
             return await self._of_worktree(root, folder, max_bytes)
         if commit == STAGED:
-            root = await self._revisions.worktree(repository)
+            root = await self._revisions.worktree(repository, index)
             return await self._of_index(root, index, folder, max_bytes)
         source = await self._revisions.holding(repository, commit)
         return await self._of_commit(source, commit, folder, max_bytes)

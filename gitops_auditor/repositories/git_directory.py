@@ -16,6 +16,7 @@ from gitops_auditor.repositories.regular_files import OPEN_FLAGS, read_and_close
 _SMALL = 64 * 1024
 _PACKED_REFS_LIMIT = 256 * 1024 * 1024
 _SYMREF_DEPTH = 5
+_LINKED = "worktrees"
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -61,6 +62,17 @@ def gitdir_link(dot_git: Path) -> Path | None:
     return dot_git.parent / os.fsdecode(content[len(b"gitdir:") :].strip())
 
 
+def linked_worktree(layout: GitDirectory, index: Path) -> GitDirectory | None:
+    """The linked worktree of a repository that an index belongs to; None for any other index."""
+    own = index.parent
+    if not index.is_absolute() or own.parent.resolve() != (layout.common_dir / _LINKED).resolve():
+        return None
+    content = read_regular(own / "gitdir")
+    linked = locate(own.joinpath(os.fsdecode(content.strip())).parent) if content else None
+    is_mutual = linked is not None and linked.git_dir.resolve() == own.resolve()
+    return linked if is_mutual else None
+
+
 def head_reference(layout: GitDirectory) -> str | None:
     """The full name of the branch that HEAD names; None when HEAD is detached or unreadable."""
     content = read_regular(layout.git_dir / "HEAD")
@@ -99,6 +111,11 @@ def hooks_folder(layout: GitDirectory) -> Path:
     if named is None:
         return layout.common_dir / "hooks"
     return (layout.worktree or layout.git_dir) / Path(named).expanduser()
+
+
+def names_hooks(layout: GitDirectory) -> bool:
+    """Whether the repository itself says where its hooks are, whatever its user's settings say."""
+    return _configured(layout, "core", "", "hookspath") is not None
 
 
 def _configured(layout: GitDirectory, section: str, subsection: str, key: str) -> str | None:

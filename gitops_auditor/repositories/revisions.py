@@ -154,7 +154,7 @@ class Revisions:
         `index` is another index than the usual: see `staging.copy_index`. Raises InvalidRequest
         without a working tree here, Unavailable, TooLarge.
         """
-        layout, root = await self._layout_with_tree(repository)
+        layout, root = await self._layout_with_tree(repository, index)
         head = await self._git.head_commit(root)
         return sorted(await self._comparisons.staged(layout, head, index))
 
@@ -281,13 +281,21 @@ class Revisions:
         found = await self._git.entries(path, commit, name)
         return self._listed.put((path, commit, name), found) if len(found) <= SMALL else found
 
-    async def worktree(self, repository: Repository) -> Path:
-        """The folder of the working tree. Raises InvalidRequest when there is none here."""
-        return (await self._layout_with_tree(repository))[1]
+    async def worktree(self, repository: Repository, index: Path | None = None) -> Path:
+        """The folder of the working tree, or of the linked one that an index belongs to.
 
-    async def _layout_with_tree(self, repository: Repository) -> tuple[GitDirectory, Path]:
+        Raises InvalidRequest when there is none here.
+        """
+        return (await self._layout_with_tree(repository, index))[1]
+
+    async def _layout_with_tree(
+        self, repository: Repository, index: Path | None = None
+    ) -> tuple[GitDirectory, Path]:
         path = await self._locations.known(repository)
         layout = await anyio.to_thread.run_sync(git_directory.locate, path) if path else None
+        if layout is not None and index is not None:
+            found = await anyio.to_thread.run_sync(git_directory.linked_worktree, layout, index)
+            layout = found or layout
         if layout is None or layout.worktree is None:
             raise InvalidRequest(
                 f"{repository.id} has no working tree on this machine.",
