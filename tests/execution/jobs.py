@@ -5,6 +5,7 @@ import shutil
 import textwrap
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -49,6 +50,18 @@ LEVELS = [
 ]
 
 every_level = pytest.mark.parametrize("isolation", LEVELS)
+
+
+@dataclass
+class FixedSandbox:
+    """Runs jobs at the level that the test asks for."""
+
+    processes: Processes
+    isolation: Isolation = Isolation.LANDLOCK
+    user: tuple[int, int] | None = NOBODY
+
+    async def level(self) -> Isolation:
+        return self.isolation
 
 
 def needs_python() -> None:

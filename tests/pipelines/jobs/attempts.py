@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,13 @@ import anyio
 import yaml
 
 from gitops_auditor.config import Settings
-from gitops_auditor.execution.process import Processes
 from gitops_auditor.execution.supervision import process_tree
-from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.pipelines.definition import parse_definition
 from gitops_auditor.pipelines.handlers import Attempt, JobHandler, Outcome, Workspace
 from gitops_auditor.pipelines.logs import FileLogs
 from gitops_auditor.pipelines.ordering import arrange
 from gitops_auditor.pipelines.trigger_models import Event
 from tests.execution.jobs import NOBODY
-
-
-@dataclass
-class FixedSandbox:
-    """Runs jobs at the level that the test asks for."""
-
-    processes: Processes
-    isolation: Isolation = Isolation.LANDLOCK
-    user: tuple[int, int] | None = NOBODY
-
-    async def level(self) -> Isolation:
-        return self.isolation
 
 
 def make_workspace(folder: Path) -> Workspace:

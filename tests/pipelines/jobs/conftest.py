@@ -10,7 +10,8 @@ from gitops_auditor.execution.process import Processes
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.pipelines.logs import FileLogs
 from gitops_auditor.storage.database import Database
-from tests.pipelines.jobs.attempts import Attempts, FixedSandbox, make_workspace
+from tests.execution.jobs import FixedSandbox
+from tests.pipelines.jobs.attempts import Attempts, make_workspace
 
 AMBIENT = {"TOKEN": "treasure-chest/+?", "HIDDEN": "never offered"}
 

@@ -10,8 +10,8 @@ import pytest
 
 from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
-from tests.execution.jobs import every_level
-from tests.pipelines.jobs.attempts import Attempts, FixedSandbox
+from tests.execution.jobs import FixedSandbox, every_level
+from tests.pipelines.jobs.attempts import Attempts
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from gitops_auditor.errors import Refused
 from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
-from tests.execution.jobs import NOBODY, every_level
-from tests.pipelines.jobs.attempts import Attempts, FixedSandbox
+from tests.execution.jobs import NOBODY, FixedSandbox, every_level
+from tests.pipelines.jobs.attempts import Attempts
 
 
 @every_level

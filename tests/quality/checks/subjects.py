@@ -15,31 +15,18 @@ from gitops_auditor.execution.environment import job_environment
 from gitops_auditor.execution.job_user import hand_over
 from gitops_auditor.execution.process import Processes
 from gitops_auditor.execution.shells import shell
-from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.quality.checks.commands import CommandCheck
 from gitops_auditor.quality.checks.output import KeptOutput
 from gitops_auditor.quality.checks.running import CommandLines, Ran
 from gitops_auditor.quality.evidence import Check, Evidence, Subject
 from gitops_auditor.quality.gate import Gate
-from tests.execution.jobs import NOBODY
+from tests.execution.jobs import NOBODY, FixedSandbox
 from tests.factories.git import write_files
 from tests.factories.npm_tools import FOLDER as NPM
 from tests.factories.programs import run_program
 
 COMMIT = "c0ffee"
 VENV = Path(__file__).parents[3] / ".venv" / "bin"
-
-
-@dataclass
-class FixedSandbox:
-    """Runs commands at the level that the test asks for."""
-
-    processes: Processes
-    isolation: Isolation = Isolation.LANDLOCK
-    user: tuple[int, int] | None = NOBODY
-
-    async def level(self) -> Isolation:
-        return self.isolation
 
 
 def make_subject(
