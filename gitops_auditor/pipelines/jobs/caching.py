@@ -16,10 +16,10 @@ import anyio
 from gitops_auditor.errors import GitOpsError, InvalidRequest, JsonValue, NotFound
 from gitops_auditor.execution.cache import Cache, CacheEntry
 from gitops_auditor.execution.collecting import read_left
+from gitops_auditor.execution.ports import Sandbox
 from gitops_auditor.pipelines.cache_keys import render_key
 from gitops_auditor.pipelines.handlers import Attempt
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
-from gitops_auditor.pipelines.jobs.ports import Sandbox
 
 LOCK_FILES: Final = (
     "Cargo.lock",

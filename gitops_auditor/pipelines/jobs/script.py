@@ -17,6 +17,7 @@ from gitops_auditor.config import Settings
 from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.execution.cache import Cache
 from gitops_auditor.execution.environment import inherited
+from gitops_auditor.execution.ports import Sandbox
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.fields import FailureKind
@@ -27,7 +28,6 @@ from gitops_auditor.pipelines.jobs.judging import failed, judged, looks_further,
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
 from gitops_auditor.pipelines.jobs.orders import description, job_order
 from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
-from gitops_auditor.pipelines.jobs.ports import Sandbox
 from gitops_auditor.pipelines.jobs.seen_secrets import SeenSecrets
 from gitops_auditor.pipelines.jobs.variables import variables
 from gitops_auditor.pipelines.secrets import PipelineSecrets, open_secrets

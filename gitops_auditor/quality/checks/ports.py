@@ -2,30 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from gitops_auditor.formats.findings import ScanReport
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
-
-if TYPE_CHECKING:
-    from gitops_auditor.execution.process import Processes
-    from gitops_auditor.execution.supervision.orders import Isolation
-
-
-class Sandbox(Protocol):
-    """Where the commands of gates run."""
-
-    @property
-    def processes(self) -> "Processes":
-        """Starts them."""
-
-    @property
-    def user(self) -> tuple[int, int] | None:
-        """The (uid, gid) that they run as; None for this process's own."""
-
-    async def level(self) -> "Isolation":
-        """How they are isolated. Raises Refused when this machine offers less than is required."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from gitops_auditor.errors import Refused
 from gitops_auditor.execution.environment import inherited, job_environment
 from gitops_auditor.execution.job_folders import require_job_folders
 from gitops_auditor.execution.limits import job_limits
+from gitops_auditor.execution.ports import Sandbox
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.shells import shell
 from gitops_auditor.execution.supervision.orders import Order
 from gitops_auditor.quality.checks.output import KeptOutput
-from gitops_auditor.quality.checks.ports import Sandbox
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
 

@@ -1,4 +1,4 @@
-"""What jobs need of the machine, in their own words; whoever opens them hands it over."""
+"""What jobs and gates need of the machine, in their words; whoever opens them hands it over."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from gitops_auditor.execution.supervision.orders import Isolation
 
 
 class Sandbox(Protocol):
-    """Where the processes of jobs run."""
+    """Where the processes of jobs, and the commands of gates, run."""
 
     @property
     def processes(self) -> Processes:
