@@ -107,8 +107,10 @@ def _gates(period: Iterable[ResultRow]) -> list[GateSummary]:
 def _gate(rows: Sequence[ResultRow]) -> GateSummary:
     last = max(rows, key=lambda row: (row.executed_at, row.validation_id, row.gate))
     seconds = [row.duration_seconds for row in rows if not row.cached and row.status != "skipped"]
+    repositories = {row.repository_id for row in rows}
     return GateSummary(
         gate_id=last.gate_id,
+        repository_id=last.repository_id if len(repositories) == 1 else "",
         gate=last.gate,
         gate_type=last.gate_type,
         results=len(rows),

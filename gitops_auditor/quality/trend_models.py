@@ -105,9 +105,11 @@ class GateSummary(Record):
     """One gate over all repositories. Seconds are of the runs that were not reused from the cache.
 
     They are None when there was no such run. `overridden` counts results that were let pass.
+    `repository_id` is empty for a gate that more than one repository was asked about.
     """
 
     gate_id: str
+    repository_id: str
     gate: str
     gate_type: GateType
     results: int
@@ -143,7 +145,7 @@ class TrendDay(VerdictCounts):
     """One day of UTC. `score` is the mean score of its validations, None when none had one.
 
     The seconds are those of validations that looked, None without any. `findings` are those of
-    the last result of each gate of each repository on that day.
+    the last result of each gate of each repository until the end of the day, since the first one.
     """
 
     day: date

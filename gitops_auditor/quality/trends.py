@@ -66,7 +66,19 @@ def _days(
     calendar: Sequence[date], found: Iterable[ValidationRow], kept: Iterable[ResultRow]
 ) -> list[TrendDay]:
     validations, results = _by_day(found), _by_day(kept)
-    return [_day(day, validations.get(day, ()), results.get(day, ())) for day in calendar]
+    latest: dict[tuple[str, str], ResultRow] = {}
+    days = []
+    for day in calendar:
+        for row in sorted(
+            results.get(day, ()), key=lambda row: (row.executed_at, row.validation_id)
+        ):
+            latest[row.repository_id, row.gate_id] = row
+        days.append(_day(day, validations.get(day, ()), _standing(latest.values())))
+    return days
+
+
+def _age(row: ResultRow) -> tuple[datetime, str]:
+    return row.executed_at, row.validation_id
 
 
 def _by_day(rows: Iterable[Row]) -> Mapping[date, Sequence[Row]]:
@@ -76,23 +88,21 @@ def _by_day(rows: Iterable[Row]) -> Mapping[date, Sequence[Row]]:
     return grouped
 
 
-def _day(day: date, found: Sequence[ValidationRow], kept: Sequence[ResultRow]) -> TrendDay:
+def _day(day: date, found: Sequence[ValidationRow], findings: dict[Severity, int]) -> TrendDay:
     seconds = [one.duration_seconds for one in found if one.status != "skipped"]
     return TrendDay(
         **verdict_counts(found).model_dump(),
         day=day,
         score=mean_score(found),
-        findings=_standing(kept),
+        findings=findings,
         seconds_median=quantile(seconds, 0.5),
         seconds_p95=quantile(seconds, 0.95),
     )
 
 
-def _standing(rows: Iterable[ResultRow]) -> dict[Severity, int]:
-    latest: dict[tuple[str, str], ResultRow] = {}
-    for row in sorted(rows, key=lambda row: (row.executed_at, row.validation_id)):
-        latest[row.repository_id, row.gate_id] = row
+def _standing(latest: Iterable[ResultRow]) -> dict[Severity, int]:
+    """What the last answers of all gates have found, also those of days before."""
     total: Counter[Severity] = Counter()
-    for row in latest.values():
+    for row in latest:
         total.update(row.counts)
     return {severity: total[severity] for severity in SEVERITIES if total[severity]}

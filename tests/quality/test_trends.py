@@ -127,6 +127,18 @@ def test_findings_are_those_of_the_last_result_of_each_gate() -> None:
     assert day.findings == {"high": 3, "low": 3}
 
 
+def test_findings_stand_until_the_gate_is_asked_again() -> None:
+    first = LAST - timedelta(days=3)
+    rows = [
+        result(1, gate_id="lint", counts={"high": 2}, executed_at=at(first)),
+        result(2, gate_id="scan", counts={"low": 1}, executed_at=at(first + timedelta(days=1))),
+        result(3, gate_id="lint", counts={}, executed_at=at(LAST)),
+    ]
+    days = trends([], rows, LAST, 4).days
+    both = {"high": 2, "low": 1}
+    assert [one.findings for one in days] == [{"high": 2}, both, both, {"low": 1}]
+
+
 def test_a_gate_that_was_mended_has_no_findings_left_that_day() -> None:
     rows = [
         result(1, counts={"critical": 2}, executed_at=at(LAST, 8)),

@@ -38,7 +38,7 @@ def as_pdf(data: ReportData) -> bytes:
         format="pdf",
         ignore_system_fonts=_FOREIGN.search(text) is None,
         sys_inputs={"document": text},
-        timestamp=data.generated_at,
+        timestamp=data.generated_at.replace(microsecond=0),
     )
     _forget(typst.Compiler(ignore_system_fonts=True))
     if not isinstance(content, bytes):

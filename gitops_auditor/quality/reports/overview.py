@@ -184,11 +184,12 @@ def _slowest(summary: QualitySummary) -> Table:
     )
 
 
-_GATE = (Column("Gate", share=3), Column("Asked", share=1))
+_GATE = (Column("Gate", share=3), Column("Repository", "name", share=2), Column("Asked", share=1))
 
 
 def _gate(one: GateSummary) -> tuple[Cell, ...]:
-    return Cell(legible(one.gate)), Cell(GATE_TYPE_WORDS[one.gate_type])
+    repository = Cell(legible(one.repository_id) or "several")
+    return Cell(legible(one.gate)), repository, Cell(GATE_TYPE_WORDS[one.gate_type])
 
 
 def _slow(gates: Iterable[GateSummary]) -> Iterable[tuple[Cell, ...]]:

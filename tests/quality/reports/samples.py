@@ -135,7 +135,7 @@ def report_data(repositories: int = 30, days: int = 90) -> ReportData:
     last = (UNTIL - timedelta(seconds=1)).date()
     return ReportData(
         title="Quality of the acme workspace",
-        generated_at=UNTIL + timedelta(hours=6),
+        generated_at=UNTIL + timedelta(hours=6, microseconds=123_456),
         summary=summarise(found, rows, finding_counts(), since, UNTIL),
         trends=trends(found, rows, last, days, by_repository=True),
         reports=[quality_report()],
