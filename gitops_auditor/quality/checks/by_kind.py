@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gitops_auditor.config import Settings
+from gitops_auditor.execution.ports import Sandbox
 from gitops_auditor.quality.checks.benchmark import BenchmarkCheck
 from gitops_auditor.quality.checks.commands import CommandCheck
 from gitops_auditor.quality.checks.coverage import CoverageCheck
@@ -14,7 +15,6 @@ from gitops_auditor.quality.checks.ports import (
     CoverageSource,
     Linter,
     PipelineRunner,
-    Sandbox,
     Scanner,
 )
 from gitops_auditor.quality.checks.producing import Producer
