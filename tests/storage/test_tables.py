@@ -72,9 +72,7 @@ async def test_what_the_document_requires_is_required_but_for_the_target_of_an_e
 async def test_the_defaults_of_the_document_are_kept(database: Database) -> None:
     async with database.write() as transaction:
         await transaction.execute(
-            insert(quality_gates).values(
-                id="g", name="g", gate_type="pre_merge", definition={}
-            )
+            insert(quality_gates).values(id="g", name="g", gate_type="pre_merge", definition={})
         )
         await transaction.execute(
             insert(pipeline_tables.pipelines).values(

@@ -40,8 +40,9 @@ VERBS = frozenset(
     }
 )
 OPEN_BY_NATURE = frozenset({"details", "parameters", "before", "after", "error", "arguments"})
-"""Particulars of an error, records of the audit and arguments of other servers' tools differ by what
-they belong to.
+"""Particulars of an error, records of the audit and arguments of other servers' tools.
+
+They differ by what they belong to.
 """
 
 CATALOG = full_catalog()
