@@ -167,7 +167,8 @@ def _check(reading: Reading, request: Request) -> None:
 
 
 def _sentence(reason: str, ended: Ended) -> str:
-    said = " ".join(ended.stderr.decode(errors="replace").split())
+    words = ended.stderr.decode(errors="replace").split()
+    said = " ".join(word for word in words if any(map(str.isalnum, word)))
     is_told = said[-_TOLD:] in reason
     if len(said) > 2 * _QUOTED:
         said = f"{said[:_QUOTED]} ... {said[-_QUOTED:]}"

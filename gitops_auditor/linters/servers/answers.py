@@ -155,12 +155,17 @@ def _bad(report: ScanReport, threshold: Severity) -> int:
 def _reason(report: ScanReport, threshold: Severity) -> str:
     broken = [one.tool for one in report.tools if one.status in ("error", "absent")]
     bad, total = _bad(report, threshold), sum(one.total for one in report.tools)
-    said = f"{total} findings in {report.files} files, {bad} of them {threshold} or worse."
+    found = f"{_several(total, 'finding')} in {_several(report.files, 'file')}"
+    said = f"{found}, {bad} of them {threshold} or worse."
     if broken:
         return f"FAILED: {', '.join(broken)} could not look. {said}"
     if _is_skipped(report):
-        return f"Skipped: there is nothing for any tool in {report.files} files."
+        return f"Skipped: there is nothing for any tool in {_several(report.files, 'file')}."
     return f"{'FAILED' if bad else 'Passed'}: {said}"
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _tool_lines(told: Answer) -> Iterator[str]:
@@ -168,7 +173,9 @@ def _tool_lines(told: Answer) -> Iterator[str]:
         if one.status != "skipped":
             counts = ", ".join(f"{count} {severity}" for severity, count in one.counts.items())
             what = f"{_TOLD[one.status]} {counts}".strip()
-            yield f"- {one.tool} on {one.files} files: {what} {one.reason}".rstrip()
+            end = "." if one.reason and one.status in _LOOKED else ""
+            where = _several(one.files, "file")
+            yield f"- {one.tool} on {where}: {what}{end} {one.reason}".rstrip()
 
 
 def _ordered(told: Answer) -> list[Finding]:

@@ -14,12 +14,14 @@ from gitops_auditor.quality.reports.wording import (
     score,
     seconds,
     several,
+    shortened,
 )
 from gitops_auditor.quality.results import GateResult, QualityReport
 
 MOST_ISSUES: Final = 1_000
 """Failures of a whole report that are shown; JSON and the formats for tools have all."""
 FEWEST_ISSUES: Final = 20
+_LONGEST_REASON: Final = 300
 
 
 def latest(reports: Sequence[QualityReport], left_out: int) -> list[Section]:
@@ -98,7 +100,7 @@ def _gates(report: QualityReport) -> Table:
 
 
 def _gate(one: GateResult) -> tuple[Cell, ...]:
-    reason = legible(one.reason)
+    reason = shortened(legible(one.reason), _LONGEST_REASON)
     if one.override is not None:
         said = f"Let pass by {one.override.created_by}: {one.override.reason}"
         reason = f"{reason} {legible(said)}".strip()

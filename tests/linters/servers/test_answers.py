@@ -110,7 +110,7 @@ def test_a_long_report_is_shortened_until_clients_take_it() -> None:
 def test_the_text_names_place_rule_message_and_fix() -> None:
     text = report_text(answer(report(tool("failed", finding("high", 7))), "medium", 10))
     assert "a.py:7: high: bad [t R1] Fix: mend" in text
-    assert text.startswith("FAILED: 1 findings in 1 files, 1 of them medium or worse.")
+    assert text.startswith("FAILED: 1 finding in 1 file, 1 of them medium or worse.")
 
 
 def test_the_text_is_bounded_and_says_how_much_is_missing() -> None:
