@@ -93,6 +93,7 @@ def _facts(report: QualityReport) -> dict[str, object]:
     return {
         **_told(report),
         "enforcement": report.enforcement,
+        "notes": report.notes,
         "gates": [
             {
                 "gate_id": one.gate_id,
