@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gitops_auditor.audit import AuditRecord
 from gitops_auditor.identity import LOCAL
 from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.gate_files import DEFAULT_PATH
@@ -23,8 +24,10 @@ ACTOR = "test"
 
 def gate_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Settings under which tools run wherever the tests run; `folder` is that of `run_folder`."""
-    programs = offer_programs(folder / "programs", monkeypatch)
-    return {**run_settings(folder), "job_folders": programs}
+    programs = folder / "programs"
+    packages = offer_programs(programs, monkeypatch)
+    folders = (programs, *packages) if packages else ()
+    return {**run_settings(folder), "job_folders": folders}
 
 
 def written(gate_type: GateType, *gates: Mapping[str, Any]) -> str:
@@ -69,6 +72,12 @@ async def open_gated(
     async with services.audit.operation(ACTOR, "register_repository", {}):
         repository = await services.repositories.register_path(path, LOCAL)
     return GatedProject(services, path, repository.id)
+
+
+async def recorded(services: Services, operation: str) -> AuditRecord:
+    """The newest entry of the audit about an operation."""
+    entries = await services.audit.page(0, 1_000)
+    return [one for one in entries if one.operation == operation][-1]
 
 
 def named(report: QualityReport, gate: str) -> GateResult:

@@ -1,6 +1,7 @@
 """Services that ask gates with the tools that are installed."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,16 @@ from tests.factories.gates import GatedProject, gate_settings, open_gated
 
 
 @pytest.fixture
-def settings(settings: Settings, runs_in: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return settings.model_copy(update=gate_settings(runs_in, monkeypatch))
+def changes() -> dict[str, Any]:
+    """What a test wants otherwise in the settings."""
+    return {}
+
+
+@pytest.fixture
+def settings(
+    settings: Settings, runs_in: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> Settings:
+    return settings.model_copy(update={**gate_settings(runs_in, monkeypatch), **changes})
 
 
 @pytest.fixture
