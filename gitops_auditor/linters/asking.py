@@ -1,6 +1,10 @@
 """What may be asked of tools: plain files inside the root, with names that nothing misreads."""
 
+import os
+import posixpath
 import stat
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from gitops_auditor.errors import InvalidRequest, Refused
@@ -25,26 +29,49 @@ def require_root(request: Request, user: tuple[int, int] | None) -> None:
 
 def objections(request: Request) -> dict[str, str]:
     """The files that no tool is given, each with a sentence of why."""
-    found = {file: objection(request.root, file) for file in request.files}
+    is_behind = _links(request.root)
+    found = {file: _objection(request.root, file, is_behind) for file in request.files}
     return {file: wrong for file, wrong in found.items() if wrong is not None}
 
 
 def objection(root: Path, file: str) -> str | None:
     """Why a path, relative to the root, is not one of a plain file in it; None when it is one."""
+    return _objection(root, file, _links(root))
+
+
+def _objection(root: Path, file: str, is_behind: Callable[[str], bool]) -> str | None:
     path = PurePosixPath(file)
     if not path.parts or path.is_absolute() or ".." in path.parts or str(path) != file:
         return f"{file} is not a plain path inside the folder."
     if not file.isprintable():
         return f"{file!r} has characters in its name that cannot be shown; rename it."
-    parent = root
-    for part in path.parts[:-1]:
-        parent = parent / part
-        if parent.is_symlink():
-            return f"{file} is behind a link."
-    try:
-        mode = (root / file).lstat().st_mode
-    except OSError:
+    if is_behind(posixpath.dirname(file)):
+        return f"{file} is behind a link."
+    mode = _mode(f"{root}/{file}")
+    if mode is None:
         return f"{file} does not exist."
     if stat.S_ISLNK(mode):
         return f"{file} is a link."
     return None if stat.S_ISREG(mode) else f"{file} is not a plain file."
+
+
+def _links(root: Path) -> Callable[[str], bool]:
+    """Says of a folder below the root whether it, or one above it, is a link; once for each."""
+
+    @cache
+    def is_behind(folder: str) -> bool:
+        if not folder:
+            return False
+        mode = _mode(f"{root}/{folder}")
+        is_link = mode is not None and stat.S_ISLNK(mode)
+        return is_link or is_behind(posixpath.dirname(folder))
+
+    return is_behind
+
+
+def _mode(path: str) -> int | None:
+    try:
+        # Thousands of files are looked at, and a Path for each takes longer than the look.
+        return os.lstat(path).st_mode
+    except OSError:
+        return None

@@ -43,7 +43,7 @@ def require_bounded(count: int, most: int = MOST_FILES) -> None:
 def _plain(root: Path, names: list[str] | None, most: int) -> list[str]:
     found: list[str] = []
     for name in _walked(root) if names is None else names:
-        if _is_plain(root / name):
+        if _is_plain(f"{root}/{name}"):
             found.append(name)
             require_bounded(len(found), most)
     return sorted(found)
@@ -56,8 +56,9 @@ def _walked(root: Path) -> Iterator[str]:
             yield Path(parent, name).relative_to(root).as_posix()
 
 
-def _is_plain(path: Path) -> bool:
+def _is_plain(path: str) -> bool:
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        # Thousands of files are looked at, and a Path for each takes longer than the look.
+        return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
         return False

@@ -14,10 +14,12 @@ from gitops_auditor.execution.job_user import hand_over
 from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.formats.findings import ScanReport, ToolReport
 from gitops_auditor.linters import asking, judging
+from gitops_auditor.linters.costs import cost_of
 from gitops_auditor.linters.judging import Broken, Start
 from gitops_auditor.linters.lines import with_fingerprints
 from gitops_auditor.linters.starting import Starter
 from gitops_auditor.linters.tool import (
+    Exacting,
     Fixer,
     Invocation,
     Program,
@@ -140,22 +142,31 @@ class _Task:
         return await self._looked(tool, program, files)
 
     async def _looked(self, tool: Tool, program: Program, files: tuple[str, ...]) -> ToolReport:
+        if isinstance(tool, Exacting):
+            report = await self._judged(tool, program, files, 0)
+            if report.status != "error":
+                return report
         kept = await self._surveyed(tool, program, files)
         if isinstance(kept, str):
             return judging.broken(tool, kept, len(files))
         if not kept:
             return judging.skipped(tool, judging.ALL_LEFT_OUT)
-        parts = batches(kept)
+        return await self._judged(tool, program, kept, len(files) - len(kept))
+
+    async def _judged(
+        self, tool: Tool, program: Program, files: tuple[str, ...], left_out: int
+    ) -> ToolReport:
+        parts = batches(files)
         starts: dict[int, Start] = {}
 
         async def look(at: int) -> None:
-            starts[at] = await self._start(program, tool.command, parts[at])
+            starts[at] = await self._start(tool, program, tool.command, parts[at])
 
         async with anyio.create_task_group() as group:
             for at in range(len(parts)):
                 group.start_soon(look, at)
         ordered = [starts[at] for at in range(len(parts))]
-        report = judging.judged(tool, ordered, len(files) - len(kept))
+        report = judging.judged(tool, ordered, left_out)
         return await anyio.to_thread.run_sync(with_fingerprints, report, self.request.root)
 
     async def _surveyed(
@@ -168,7 +179,7 @@ class _Task:
             return files
         kept: list[str] = []
         for part in batches(files):
-            start = await self._start(program, tool.survey, part)
+            start = await self._start(tool, program, tool.survey, part)
             answer = judging.looked_at(tool, start)
             if isinstance(answer, str):
                 return answer
@@ -187,13 +198,14 @@ class _Task:
             return [_absence(tool)] if files else []
         obstacles: list[str] = []
         for part in batches(files):
-            start = await self._start(program, fixer.fix, part)
+            start = await self._start(tool, program, fixer.fix, part)
             obstacle = _obstacle(fixer, start)
             obstacles += [f"{tool.name}: {obstacle}"] if obstacle else []
         return obstacles
 
     async def _start(
         self,
+        tool: Tool,
         program: Program,
         command: Callable[[Program, Request], Invocation],
         files: tuple[str, ...],
@@ -201,7 +213,8 @@ class _Task:
         async with self._starter.folder() as scratch:
             request = replace(self.request, files=files, scratch=scratch)
             invocation = await anyio.to_thread.run_sync(command, program, request)
-            outcome = await self._starter.start(program, invocation, request, self._deadline)
+            cost = cost_of(tool.name, len(files))
+            outcome = await self._starter.start(program, invocation, request, self._deadline, cost)
         return Start(request, outcome)
 
 

@@ -25,6 +25,7 @@ from gitops_auditor.linters import judging, programs
 from gitops_auditor.linters.judging import Broken, Outcome
 from gitops_auditor.linters.programs import User
 from gitops_auditor.linters.tool import Invocation, Local, Program, Request, Tool
+from gitops_auditor.linters.turns import Turns
 
 _TOO_LATE: Final = Broken("There was no time left for it.")
 
@@ -35,7 +36,7 @@ class Starter:
     def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
         self._sandbox = sandbox
         self._settings = settings
-        self._processors = anyio.CapacityLimiter(os.cpu_count() or 1)
+        self._processors = Turns(os.cpu_count() or 1)
 
     @property
     def user(self) -> User:
@@ -59,13 +60,20 @@ class Starter:
         return await anyio.to_thread.run_sync(programs.find, tool.programs, self.user, first)
 
     async def start(
-        self, program: Program, invocation: Invocation, request: Request, deadline: float
+        self,
+        program: Program,
+        invocation: Invocation,
+        request: Request,
+        deadline: float,
+        cost: float,
     ) -> Outcome:
         """Start a program as soon as a processor is free; it is ended at the deadline.
 
+        Of those that wait the one with the highest cost is first.
+
         A caller that is cancelled waits until nothing of it is left.
         """
-        async with self._processors:
+        async with self._processors.turn(cost):
             left = deadline - anyio.current_time()
             if left <= 0:
                 return _TOO_LATE

@@ -14,7 +14,7 @@ from gitops_auditor.formats.findings import Finding
 Purpose = Literal["lint", "format", "static", "secrets", "dependencies"]
 Output = Literal["stdout", "stderr"]
 
-MOST_FILES_AT_ONCE: Final = 1_000
+MOST_FILES_AT_ONCE: Final = 2_000
 """Files of one command line; a tool that gets more is started several times."""
 
 
@@ -134,6 +134,18 @@ class Surveyor(Protocol):
 
     def surveyed(self, ended: Ended, request: Request) -> tuple[str, ...]:
         """Those that it looks at; raises UnreadableOutput when it did not answer."""
+
+
+@runtime_checkable
+class Exacting(Surveyor, Protocol):
+    """A surveyor whose `read` fails when a file was left out, so that it is first asked at once.
+
+    Only when that failed it is asked which of the files it looks at.
+    """
+
+    @property
+    def reads_all(self) -> Literal[True]:
+        """Says so."""
 
 
 @runtime_checkable

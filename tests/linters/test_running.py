@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import anyio
 import pytest
@@ -16,7 +16,16 @@ from gitops_auditor.execution.sandbox import Sandbox
 from gitops_auditor.execution.supervision.orders import Isolation
 from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.running import ToolRunner
-from gitops_auditor.linters.tool import Ended, Invocation, Program, Purpose, Reading, Request, Tool
+from gitops_auditor.linters.tool import (
+    Ended,
+    Invocation,
+    Program,
+    Purpose,
+    Reading,
+    Request,
+    Tool,
+    UnreadableOutput,
+)
 from gitops_auditor.linters.tools.ruff import RUFF
 from tests.factories.runs import run_settings
 from tests.linters.running import files_in, only
@@ -171,6 +180,52 @@ async def test_a_tool_is_not_given_files_that_it_leaves_out_itself(
     assert (one.files, one.reason) == (1, "It leaves out 1 of the files.")
     report = await runner.run([Choosing(LISTS)], Request(root, ("b.txt",)), SECONDS)
     assert "leaves out all" in only(report, "skipped").reason
+
+
+@dataclass(frozen=True)
+class Surveyed(Shell):
+    """A tool that leaves out files whose name begins so, says so when asked, and counts starts."""
+
+    reads_all: Literal[True] = True
+    started: list[str] = field(default_factory=list)
+
+    @override
+    def command(self, program: Program, request: Request) -> Invocation:
+        self.started.append("command")
+        return super().command(program, request)
+
+    @override
+    def read(self, ended: Ended, request: Request) -> Reading:
+        said = tuple(ended.stdout.decode().split())
+        if said != request.files:
+            raise UnreadableOutput("It did not look at all of them.")
+        return Reading([], files=len(said))
+
+    def survey(self, program: Program, request: Request) -> Invocation:
+        self.started.append("survey")
+        return super().command(program, request)
+
+    def surveyed(self, ended: Ended, request: Request) -> tuple[str, ...]:
+        return tuple(one for one in request.files if one in ended.stdout.decode().split())
+
+
+LEAVES_OUT: Final = 'for one in "$@"; do case "$one" in out*) ;; *) echo "$one" ;; esac; done'
+
+
+async def test_a_tool_whose_report_names_all_files_is_asked_only_then_which_it_leaves_out(
+    runner: ToolRunner, root: Path
+) -> None:
+    files = files_in(root, {"a.txt": "", "out.txt": ""})
+    tool = Surveyed(LEAVES_OUT)
+    report = await runner.run([tool], Request(root, ("a.txt",)), SECONDS)
+    assert only(report, "passed").files == 1
+    assert tool.started == ["command"]
+    report = await runner.run([tool], Request(root, files), SECONDS)
+    assert (only(report, "passed").files, only(report).reason) == (
+        1,
+        "It leaves out 1 of the files.",
+    )
+    assert tool.started[1:] == ["command", "survey", "command"]
 
 
 @pytest.mark.parametrize("config", ["../outside", "link", "missing"])

@@ -36,6 +36,7 @@ class Ruff:
     languages = ("Python",)
     programs = ("ruff",)
     install = ruff_output.INSTALL
+    reads_all: Final = True
 
     def takes(self, file: str) -> bool:
         """Python's modules and stubs."""
@@ -56,8 +57,8 @@ class Ruff:
         return logged(ended, request, CHECKED)
 
     def command(self, program: Program, request: Request) -> Invocation:
-        """Look at all files that are named."""
-        return self._check(program, request, "--no-force-exclude")
+        """Look at the files that are named, unless its configuration excludes them."""
+        return self._check(program, request, "--force-exclude")
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """Its findings, when it logs all files and they agree with the exit code."""

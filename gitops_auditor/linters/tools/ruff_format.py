@@ -35,6 +35,7 @@ class RuffFormat:
     languages = ("Python",)
     programs = ("ruff",)
     install = ruff_output.INSTALL
+    reads_all: Final = True
 
     def takes(self, file: str) -> bool:
         """Python's modules and stubs."""
@@ -55,8 +56,8 @@ class RuffFormat:
         return logged(ended, request, FORMATTED)
 
     def command(self, program: Program, request: Request) -> Invocation:
-        """Look at all files that are named, and write none."""
-        return self._check(program, request, "--no-force-exclude")
+        """Look at the files that are named, unless excluded, and write none."""
+        return self._check(program, request, "--force-exclude")
 
     def read(self, ended: Ended, request: Request) -> Reading:
         """A finding for each file that is not formatted, at the first place that differs."""
