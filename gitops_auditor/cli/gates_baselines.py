@@ -7,9 +7,10 @@ import typer
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.here import repository_in
 from gitops_auditor.cli.session import call, with_platform
-from gitops_auditor.cli.terminal import line, plain
+from gitops_auditor.cli.terminal import line, plain, read_file
+from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.pages import Page
-from gitops_auditor.quality.checks.benchmark_metrics import read_metrics
+from gitops_auditor.quality.checks.benchmark_metrics import MetricsError, read_metrics
 from gitops_auditor.quality.records import Baseline
 
 app = typer.Typer(help="Figures of releases to compare with.", no_args_is_help=True)
@@ -41,7 +42,7 @@ def record(
     repository: Path = FOLDER,
 ) -> None:
     """Record the figures of a release from a file such as a benchmark tool writes."""
-    figures = read_metrics(metrics.read_bytes())
+    figures = _figures(metrics)
 
     async def body(platform: Platform) -> Baseline:
         made: Baseline = await call(
@@ -50,12 +51,24 @@ def record(
             repository_id=await repository_in(platform, repository),
             name=name,
             ref=ref,
-            metrics={name: figure.value for name, figure in figures.items()},
+            metrics=figures,
         )
         return made
 
     made = with_platform(body)
-    line(f"{len(made.metrics)} figures of {plain(made.name)} are recorded.")
+    many = "1 figure" if len(made.metrics) == 1 else f"{len(made.metrics)} figures"
+    line(f"Recorded: {many} of {plain(made.name)}, measured at {made.commit[:10]}.")
+
+
+def _figures(file: Path) -> dict[str, float]:
+    try:
+        read = read_metrics(read_file(file).encode())
+    except MetricsError as wrong:
+        raise InvalidRequest(
+            f"{file} holds no figures: {wrong}",
+            hint="Give a JSON file of figures by name, or what pytest-benchmark or hyperfine write.",
+        ) from None
+    return {name: figure.value for name, figure in read.items()}
 
 
 @app.command("remove")

@@ -14,6 +14,7 @@ from gitops_auditor.quality.results import GateResult, GateStatus, QualityReport
 from gitops_auditor.storage.engine import AsyncConnection
 from gitops_auditor.storage.quality_tables import (
     quality_evidence,
+    quality_overrides,
     quality_results,
     quality_validations,
 )
@@ -23,6 +24,7 @@ MOST_KEPT: Final = 1_000
 """Findings of one result that are kept, the worst first."""
 MOST_RULES: Final = 20
 _LEVEL: Final = 6
+_PREFIX: Final = "override_"
 
 
 class Filter(NamedTuple):
@@ -82,6 +84,17 @@ _RESULT = (
     quality_results.c.digest,
     quality_results.c.run_id,
     quality_results.c.executed_at,
+)
+_OVERRIDE = (
+    quality_results.c.override_id,
+    quality_overrides.c.gate_id.label("override_gate_id"),
+    quality_overrides.c.tree_sha.label("override_tree"),
+    quality_overrides.c.reason.label("override_reason"),
+    quality_overrides.c.created_by.label("override_created_by"),
+    quality_overrides.c.created_at.label("override_created_at"),
+)
+_FROM = quality_results.outerjoin(
+    quality_overrides, quality_overrides.c.id == quality_results.c.override_id
 )
 
 
@@ -149,7 +162,7 @@ async def report(connection: Connection, validation_id: str) -> QualityReport | 
     if row is None:
         return None
     of_it = quality_results.c.validation_id == validation_id
-    rows = await connection.execute(select(*_RESULT).where(of_it).order_by(quality_results.c.id))
+    rows = await connection.execute(_stored().where(of_it).order_by(quality_results.c.id))
     gates = [_result(one) for one in rows.mappings()]
     return QualityReport(**{**row, "notes": row["notes"] or [], "gates": gates})
 
@@ -175,7 +188,7 @@ async def reports(
 
 async def result(connection: Connection, result_id: str) -> GateResult | None:
     """A result with its evidence."""
-    query = select(*_RESULT).where(quality_results.c.id == result_id)
+    query = _stored().where(quality_results.c.id == result_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else await with_evidence(connection, _result(row))
 
@@ -185,7 +198,7 @@ async def cached(connection: Connection, cache_key: str) -> GateResult | None:
     newest = quality_results.c.id.desc()
     # What was overridden did not pass, though it counts as if it had.
     same = (quality_results.c.cache_key == cache_key) & quality_results.c.override_id.is_(None)
-    query = select(*_RESULT).where(same).order_by(newest)
+    query = _stored().where(same).order_by(newest)
     row = (await connection.execute(query.limit(1))).mappings().one_or_none()
     return None if row is None else await with_evidence(connection, _result(row))
 
@@ -204,7 +217,7 @@ async def page(
     connection: Connection, wanted: Filter, before: str | None, limit: int
 ) -> list[GateResult]:
     """Results without their evidence, newest first, those before an id."""
-    query = _filtered(select(*_RESULT), wanted).order_by(quality_results.c.id.desc())
+    query = _filtered(_stored(), wanted).order_by(quality_results.c.id.desc())
     if before is not None:
         query = query.where(quality_results.c.id < before)
     rows = await connection.execute(query.limit(limit))
@@ -240,8 +253,19 @@ def _filtered(query: Select[Any], wanted: Filter) -> Select[Any]:
     return query
 
 
+def _stored() -> Select[Any]:
+    """Results, each with the override that let it pass."""
+    return select(*_RESULT, *_OVERRIDE).select_from(_FROM)
+
+
 def _result(row: RowMapping) -> GateResult:
-    values = {**row, "reason": row["reason"] or "", "metrics": row["metrics"] or {}}
+    values = {name: value for name, value in row.items() if not name.startswith(_PREFIX)}
+    values |= {"reason": row["reason"] or "", "metrics": row["metrics"] or {}}
+    # What was overridden is kept for as long as the result; what says so may be gone before.
+    if row["override_created_at"] is not None:
+        told = {name: value for name, value in row.items() if name.startswith(_PREFIX)}
+        override = {name.removeprefix(_PREFIX): value for name, value in told.items()}
+        values["override"] = {**override, "repository_id": row["repository_id"]}
     return GateResult.model_validate(values)
 
 
