@@ -66,7 +66,7 @@ def _figures(file: Path) -> dict[str, float]:
     except MetricsError as wrong:
         raise InvalidRequest(
             f"{file} holds no figures: {wrong}",
-            hint="Give a JSON file of figures by name, or what pytest-benchmark or hyperfine write.",
+            hint="Give JSON: figures by name, or what pytest-benchmark or hyperfine write.",
         ) from None
     return {name: figure.value for name, figure in read.items()}
 
