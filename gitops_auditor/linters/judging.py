@@ -11,8 +11,17 @@ from typing import Final
 
 from gitops_auditor.execution.results import JobResult
 from gitops_auditor.formats.findings import MOST_FINDINGS, Finding, ToolReport, counted
-from gitops_auditor.linters.tool import Ended, Reading, Request, Surveyor, Tool, UnreadableOutput
+from gitops_auditor.linters.tool import (
+    Ended,
+    Explained,
+    Reading,
+    Request,
+    Surveyor,
+    Tool,
+    UnreadableOutput,
+)
 
+NO_FILE: Final = "There is no file for it."
 ALL_LEFT_OUT: Final = "It leaves out all files of its kind, as it is configured or built."
 """The reason of a tool that is skipped though there are files of its kind."""
 
@@ -131,6 +140,8 @@ def read(tool: Tool, start: Start) -> Reading | str:
     try:
         reading = tool.read(ended, request)
         _check(reading, request)
+    except Explained as error:
+        return str(error)
     except UnreadableOutput as error:
         return _sentence(str(error), ended)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):

@@ -122,7 +122,7 @@ class _Task:
         """What a tool says of the files that it is for."""
         files = tuple(file for file in self.request.files if tool.takes(file))
         if not files:
-            return judging.skipped(tool, "There is no file for it.")
+            return judging.skipped(tool, judging.NO_FILE)
         if not is_wanted:
             return judging.skipped(tool, "The folder has no configuration for it.")
         refused = [self.objections[file] for file in files if file in self.objections]

@@ -67,6 +67,9 @@ RUFF: Final[Table] = {
 SHELLCHECK: Final[Table] = {"error": "high", "warning": "medium", "info": "low", "style": "low"}
 """By its own level: `error` breaks, `warning` surprises, `info` and `style` are advice."""
 
+SHELLCHECK_RULES: Final[Table] = {"SC1008": "medium", "SC1071": "medium", "SC2148": "medium"}
+"""What it calls errors though nothing is broken: it is told no shell, or one it cannot read."""
+
 HADOLINT: Final[Table] = {"error": "high", "warning": "medium", "info": "low", "style": "low"}
 """By its own level; a file that cannot be read (DL1000) is an error of it."""
 

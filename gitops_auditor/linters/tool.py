@@ -22,6 +22,10 @@ class UnreadableOutput(ValueError):
     """The tool did not say what it says when it worked; the message is a sentence of why."""
 
 
+class Explained(UnreadableOutput):
+    """As that, where the sentence says all that people need; nothing of the tool's is quoted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """One start of a tool, in the root that is looked at. `argv` begins with the program's path.

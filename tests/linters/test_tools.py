@@ -77,6 +77,12 @@ BAD: Final = (
         (("SC2086", "a.sh", 2, "low"),),
     ),
     Case(
+        SHELLCHECK,
+        {"a.sh": "echo 1\n", "b.sh": "#!/bin/zsh\necho 1\n"},
+        "failed",
+        (("SC2148", "a.sh", 1, "medium"), ("SC1071", "b.sh", 1, "medium")),
+    ),
+    Case(
         HADOLINT,
         {"Dockerfile": "FROM debian\n", "b.Dockerfile": "FRMO debian\n"},
         "failed",

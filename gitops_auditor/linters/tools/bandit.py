@@ -14,6 +14,7 @@ from gitops_auditor.formats.findings import Finding, Severity
 from gitops_auditor.linters.rebasing import asked, given
 from gitops_auditor.linters.tool import (
     Ended,
+    Explained,
     Invocation,
     Program,
     Purpose,
@@ -126,7 +127,7 @@ class Bandit:
         report = validated(_REPORT, ended.stdout, "bandit")
         if report.errors:
             first = report.errors[0]
-            raise UnreadableOutput(
+            raise Explained(
                 f"bandit could not read {first.file}: {first.reason}. Where it is for a newer"
                 " Python than bandit runs with, install bandit with that one."
             )

@@ -14,6 +14,7 @@ from gitops_auditor.formats.findings import Finding, Severity
 from gitops_auditor.linters.rebasing import asked, given
 from gitops_auditor.linters.tool import (
     Ended,
+    Explained,
     Invocation,
     Program,
     Purpose,
@@ -133,7 +134,7 @@ def _require_packages(ended: Ended) -> None:
     """A configuration needs its plugins, which a checkout without `npm ci` does not have."""
     missing = _NO_PACKAGE.search(ended.stderr.decode("utf-8", "replace"))
     if ended.exit_code and missing is not None:
-        raise UnreadableOutput(
+        raise Explained(
             f"eslint's configuration needs {missing[1]}, which is not installed in the folder. Ask"
             " it with a gate that has `command: npm ci && npx eslint .` and `network: full`, and"
             " leave it out here with `tools`."

@@ -10,10 +10,14 @@ from typing import Final
 MOST_BYTES: Final = 2**20
 """As much as linters of scripts read of one file, unless they are told otherwise."""
 LONGEST_LINE: Final = 5_000
+MEAN_LINE: Final = 110
+"""Characters; people write fewer, which is how code hosts tell minified files too."""
 
 _OF_OTHERS: Final = frozenset({"node_modules", "bower_components"})
 _PACKED: Final = frozenset({".js", ".mjs", ".cjs", ".css"})
 _LOOKED_AT: Final = 2**18
+_LEAST: Final = 2**11
+"""Bytes of a file so short that its lines tell nothing."""
 
 
 def written_by_people(root: Path, files: Iterable[str]) -> tuple[str, ...]:
@@ -27,12 +31,14 @@ def _is_machine_made(root: Path, file: PurePosixPath) -> bool:
     try:
         if (root / file).stat().st_size > MOST_BYTES:
             return True
-        return file.suffix in _PACKED and _has_long_line(root / file)
+        return file.suffix in _PACKED and _is_packed(root / file)
     except OSError:
         return False  # who reads it says what is wrong with it
 
 
-def _has_long_line(path: Path) -> bool:
+def _is_packed(path: Path) -> bool:
     with path.open("rb") as text:
-        beginning = text.read(_LOOKED_AT)
-    return any(len(line) > LONGEST_LINE for line in beginning.splitlines())
+        lines = text.read(_LOOKED_AT).splitlines()
+    lengths = [len(line) for line in lines]
+    total = sum(lengths)
+    return total > _LEAST and (max(lengths) > LONGEST_LINE or total > MEAN_LINE * len(lines))

@@ -21,6 +21,7 @@ from gitops_auditor.linters.rebasing import asked, given
 from gitops_auditor.linters.severities import severity_of
 from gitops_auditor.linters.tool import (
     Ended,
+    Explained,
     Invocation,
     Program,
     Purpose,
@@ -120,7 +121,7 @@ def _require_checked(ended: Ended) -> None:
     if ended.exit_code not in (0, 1):
         for line in ended.stdout.splitlines()[:1]:
             told = validated(_MESSAGE, line, "mypy")
-            raise UnreadableOutput(
+            raise Explained(
                 f"mypy checks nothing, because of {told.file}: {told.message}. Its configuration"
                 " can name with `files` what it is for."
             )
@@ -131,7 +132,7 @@ def _require_parsed(messages: Sequence[_Message]) -> None:
     """Where it cannot parse one file, what it says of others that import it is not true either."""
     for one in messages:
         if one.code == _SYNTAX:
-            raise UnreadableOutput(
+            raise Explained(
                 f"mypy could not parse {one.file}:{one.line}: {one.message}. Where that is for a"
                 " newer Python than mypy runs with, install mypy with that one."
             )

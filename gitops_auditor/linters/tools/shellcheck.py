@@ -60,10 +60,11 @@ class ShellCheck:
 def _finding(fault: Fault, request: Request) -> Finding:
     if not fault.source.startswith(_SOURCE) or fault.severity not in severities.SHELLCHECK:
         raise UnreadableOutput(f"It could not read {fault.file}: {fault.message}")
+    rule = fault.source.removeprefix(_SOURCE)
     return Finding(
         tool="shellcheck",
-        rule=fault.source.removeprefix(_SOURCE),
-        severity=severities.SHELLCHECK[fault.severity],
+        rule=rule,
+        severity=severities.SHELLCHECK_RULES.get(rule) or severities.SHELLCHECK[fault.severity],
         message=fault.message,
         file=asked(fault.file, request),
         line=fault.line,

@@ -15,6 +15,7 @@ from gitops_auditor.linters.rebasing import asked, given
 from gitops_auditor.linters.severities import severity_of
 from gitops_auditor.linters.tool import (
     Ended,
+    Explained,
     Invocation,
     Program,
     Purpose,
@@ -75,7 +76,7 @@ class Yamllint:
         findings = [_finding(line, request) for line in _lines(ended.stdout)]
         end = f"[Errno 2] No such file or directory: {str(request.scratch / _END)!r}"
         if ended.exit_code != _MISSING or ended.stderr.decode(errors="replace").strip() != end:
-            raise UnreadableOutput(_broken(request))
+            raise _broken(request)
         return Reading(findings, len(request.files))
 
 
@@ -85,7 +86,7 @@ def _is_template(root: Path, file: str) -> bool:
     return any((root / Path(*folders[:at]) / _CHART).is_file() for at in places)
 
 
-def _broken(request: Request) -> str:
+def _broken(request: Request) -> UnreadableOutput:
     """Why it did not come to the end, as far as the files themselves tell."""
     for file in request.files:
         try:
@@ -93,11 +94,11 @@ def _broken(request: Request) -> str:
         except OSError:
             continue
         except UnicodeDecodeError as error:
-            return (
+            return Explained(
                 f"yamllint cannot read {file}, whose byte {error.start} is not UTF-8: write it in"
                 " UTF-8, or name it under `ignore` in .yamllint."
             )
-    return "yamllint did not come to the end of the files."
+    return UnreadableOutput("yamllint did not come to the end of the files.")
 
 
 def _config(request: Request) -> tuple[str, ...]:

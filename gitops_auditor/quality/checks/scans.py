@@ -21,7 +21,7 @@ from gitops_auditor.formats.findings import (
     at_least,
     counted,
 )
-from gitops_auditor.linters.judging import ALL_LEFT_OUT
+from gitops_auditor.linters.judging import ALL_LEFT_OUT, NO_FILE
 from gitops_auditor.linters.selection import chosen_files
 from gitops_auditor.quality.checks.ports import Linter, Scanner
 from gitops_auditor.quality.evidence import Check, Evidence, Subject
@@ -145,7 +145,11 @@ def _without_findings(report: ScanReport, gate: Gate, wanted: Asked) -> Evidence
 def _concerns_nothing(report: ScanReport, gate: Gate) -> bool:
     """Whether there is no file for any tool, and nobody says that there has to be one."""
     names_something = gate.files or gate.tools or gate.required_tools
-    return not names_something and sum(report.unchecked.values()) == report.files
+    if names_something:
+        return False
+    if all(one.tool in DEPENDENCIES for one in report.tools):  # they do not tell of other files
+        return any(one.reason == NO_FILE for one in report.tools)
+    return sum(report.unchecked.values()) == report.files
 
 
 def _kinds(report: ScanReport) -> str:

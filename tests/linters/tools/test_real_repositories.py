@@ -126,6 +126,8 @@ def test_a_file_that_cannot_be_parsed_hides_nothing_that_biome_finds_elsewhere(
         ("a.min.js", 100, 80, False),
         ("web/node_modules/a/index.js", 100, 80, False),
         ("packed.css", 20_000, 10_000, False),
+        ("web/entry.2f1c.js", 20_000, 200, False),
+        ("short.js", 1_000, 200, True),
         ("data.json", 20_000, 10_000, True),
         ("data.json", 2_000_000, 80, False),
     ],

@@ -18,7 +18,7 @@ from gitops_auditor.formats.findings import (
     ToolReport,
     counted,
 )
-from gitops_auditor.linters.judging import ALL_LEFT_OUT
+from gitops_auditor.linters.judging import ALL_LEFT_OUT, NO_FILE
 from gitops_auditor.quality.checks.scans import Asked, LintCheck, ScanCheck, judge
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate
@@ -94,6 +94,13 @@ def test_findings_count_from_the_threshold_on(
         (report(told("ruff", status="skipped", files=0)), LINT, CHANGED, "skipped", "No tool"),
         (report(NOTHING, unchecked={".rs": 2, ".md": 1}), LINT, WHOLE, "skipped", "(2 .rs, 1 .md)"),
         (report(NOTHING, unchecked={".rs": 2}), LINT, WHOLE, "error", "Nothing was"),
+        (
+            report(told("pip-audit", status="skipped", files=0, reason=NO_FILE)),
+            gate(scan=["dependencies"]),
+            WHOLE,
+            "skipped",
+            "No tool is for any file",
+        ),
         (
             report(NOTHING, unchecked={".rs": 3}),
             gate(mcp="code-linter", files=["*.rs"]),
