@@ -27,10 +27,12 @@ async def fresh_database(folder: Path) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def fresh_postgresql(server: str) -> AsyncIterator[str]:
-    """The URL of an empty database on the server at `server`, dropped at the end of the block."""
+async def fresh_postgresql(server: str, template: str = "template0") -> AsyncIterator[str]:
+    """The URL of a copy of a database (an empty one) on the server at `server`, dropped at the end
+    of the block.
+    """
     name = f"test_{secrets.token_hex(8)}"
-    await _command(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    await _command(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -40,11 +42,11 @@ async def fresh_postgresql(server: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def migrated_database(folder: Path) -> AsyncIterator[str]:
     """As `fresh_database`, with the current schema."""
-    if not os.environ.get("TEST_DATABASE_URL"):
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    if not server:
         yield await migrated_sqlite(folder)
         return
-    async with fresh_database(folder) as url:
-        await upgrade(url, folder)
+    async with fresh_postgresql(server, await _migrated_template(server, folder)) as url:
         yield url
 
 
@@ -67,6 +69,18 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
 
 
 _migrated_file: list[bytes] = []
+_templates: dict[str, str] = {}
+
+
+async def _migrated_template(server: str, folder: Path) -> str:
+    """The name of a migrated database on a server, made once by each process and then copied."""
+    if server not in _templates:
+        name = f"template_{secrets.token_hex(8)}"
+        await _command(server, f"CREATE DATABASE {name} TEMPLATE template0")
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+        await upgrade(url, folder)
+        _templates[server] = name
+    return _templates[server]
 
 
 async def _command(server: str, statement: str) -> None:
