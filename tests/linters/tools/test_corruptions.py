@@ -59,7 +59,7 @@ class Recording(NamedTuple):
     ended: Ended
 
 
-TELLING_JSON: Final = [tool for tool in GOOD if tool is not PRETTIER]
+TELLING_JSON: Final = [tool for tool in GOOD if tool not in (BIOME_FORMAT, PRETTIER)]
 
 
 @pytest.fixture(scope="module", params=GOOD, ids=lambda tool: tool.name)
