@@ -4,12 +4,17 @@ import os
 import posixpath
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from gitops_auditor.errors import InvalidRequest, Refused
 from gitops_auditor.execution.job_user import require_reachable
+from gitops_auditor.linters.judging import Broken
 from gitops_auditor.linters.tool import Request
+
+_LARGE: Final = 2**20
 
 
 def require_root(request: Request, user: tuple[int, int] | None) -> None:
@@ -32,6 +37,24 @@ def objections(request: Request) -> dict[str, str]:
     is_behind = _links(request.root)
     found = {file: _objection(request.root, file, is_behind) for file in request.files}
     return {file: wrong for file, wrong in found.items() if wrong is not None}
+
+
+def with_suspect(broken: Broken, request: Request) -> Broken:
+    """Why a tool did not end by itself, with the file that it may have been too much for."""
+    size, file = max(
+        ((_size(request.root / file), file) for file in request.files), default=(0, "")
+    )
+    if size < _LARGE:
+        return broken
+    hint = f"The largest file that it was given is {file}, of {size // 2**20} MiB."
+    return replace(broken, reason=f"{broken.reason} {hint}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def objection(root: Path, file: str) -> str | None:

@@ -215,6 +215,8 @@ class _Task:
             invocation = await anyio.to_thread.run_sync(command, program, request)
             cost = cost_of(tool.name, len(files))
             outcome = await self._starter.start(program, invocation, request, self._deadline, cost)
+        if isinstance(outcome, Broken):
+            outcome = await anyio.to_thread.run_sync(asking.with_suspect, outcome, request)
         return Start(request, outcome)
 
 

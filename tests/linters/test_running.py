@@ -129,6 +129,9 @@ async def test_a_tool_that_does_not_end_is_ended_and_an_error(
     files = files_in(root, {"a.txt": ""})
     report = await runner.run([Shell("sleep 60")], Request(root, files), 1.0)
     assert "longer than" in only(report, "error").reason
+    (root / "a.txt").write_bytes(bytes(3 * 2**20))
+    report = await runner.run([Shell("sleep 60")], Request(root, files), 1.0)
+    assert "The largest file that it was given is a.txt, of 3 MiB." in only(report).reason
 
 
 async def test_a_tool_that_prints_without_end_is_ended_and_an_error(

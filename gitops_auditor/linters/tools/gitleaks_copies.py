@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 LEAKS = 9
+LARGEST_TEXT = 64 * 2**20
 LINE = re.compile(
     r"^\S+ (?:TRC scanning (?P<scanned>path)|(?:DBG|WRN) skipping (?P<skipped>[a-z ]+)(?::[^=]*)?"
     r"(?: [a-z_]+=\S+)*?) path=(?P<path>.+)$"
@@ -30,9 +31,19 @@ def main(arguments: list[str]) -> None:
     for file in files:
         target = Path(copies, file)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(root, file), target, follow_symlinks=False)
+        copy(Path(root, file), target)
     settings = Path(config or Path(root, ".gitleaks.toml"))
     json.dump(scan(program, root, copies, settings if settings.exists() else None), sys.stdout)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file; gitleaks takes UTF-16 for binary, so text of it becomes UTF-8."""
+    with source.open("rb") as file:
+        is_wide = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+    if is_wide and source.stat().st_size <= LARGEST_TEXT:
+        target.write_bytes(source.read_bytes().decode("utf-16", "replace").encode())
+    else:
+        shutil.copyfile(source, target, follow_symlinks=False)
 
 
 def scan(program: str, root: str, copies: str, config: Path | None) -> dict[str, object]:

@@ -15,6 +15,7 @@ MEAN_LINE: Final = 110
 
 _OF_OTHERS: Final = frozenset({"node_modules", "bower_components"})
 _PACKED: Final = frozenset({".js", ".mjs", ".cjs", ".css"})
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _LOOKED_AT: Final = 2**18
 _LEAST: Final = 2**11
 """Bytes of a file so short that its lines tell nothing."""
@@ -29,11 +30,18 @@ def _is_machine_made(root: Path, file: PurePosixPath) -> bool:
     if _OF_OTHERS & set(file.parts[:-1]) or ".min." in file.name:
         return True
     try:
-        if (root / file).stat().st_size > MOST_BYTES:
+        size = (root / file).stat().st_size
+        if size > MOST_BYTES or (size < _LEAST and _is_pointer(root / file)):
             return True
         return file.suffix in _PACKED and _is_packed(root / file)
     except OSError:
         return False  # who reads it says what is wrong with it
+
+
+def _is_pointer(path: Path) -> bool:
+    """Whether Git LFS has the content elsewhere (its specification, version 1)."""
+    with path.open("rb") as text:
+        return text.read(len(_POINTER)) == _POINTER
 
 
 def _is_packed(path: Path) -> bool:

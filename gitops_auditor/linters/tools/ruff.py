@@ -14,7 +14,6 @@ from gitops_auditor.linters.tool import (
     Purpose,
     Reading,
     Request,
-    UnreadableOutput,
 )
 from gitops_auditor.linters.tools import ruff_output
 from gitops_auditor.linters.tools.outputs import (
@@ -67,7 +66,7 @@ class Ruff:
         require_agreement(ended, self.name, found=bool(found))
         for each in found:
             if each.rule == _NOT_READ:
-                raise UnreadableOutput(f"It could not read {each.filename}: {each.message}.")
+                raise ruff_output.unread(self.name, each, request)
         files = require_all(request, logged(ended, request, CHECKED), self.name)
         return Reading([ruff_output.finding(self.name, one, request) for one in found], files)
 

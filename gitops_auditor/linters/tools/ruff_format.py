@@ -13,7 +13,6 @@ from gitops_auditor.linters.tool import (
     Purpose,
     Reading,
     Request,
-    UnreadableOutput,
 )
 from gitops_auditor.linters.tools import ruff_output
 from gitops_auditor.linters.tools.outputs import (
@@ -64,7 +63,7 @@ class RuffFormat:
         found = validated(ruff_output.DIAGNOSTICS, ended.stdout, self.name)
         for each in found:
             if each.rule != _UNFORMATTED:
-                raise UnreadableOutput(f"It could not read {each.filename}: {each.message}.")
+                raise ruff_output.unread(self.name, each, request)
         require_exit(ended, (0, 1), self.name)
         require_agreement(ended, self.name, found=bool(found))
         files = require_all(request, logged(ended, request, FORMATTED), self.name)

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.rebasing import asked
 from gitops_auditor.linters.severities import RUFF, severity_of
-from gitops_auditor.linters.tool import Request, config_for
+from gitops_auditor.linters.tool import Explained, Request, config_for
 from gitops_auditor.linters.tools.outputs import Told
 
 INSTALL: Final = "install it with: pip install ruff"
@@ -34,8 +34,8 @@ class Diagnostic(Told):
     code: str | None
     filename: str
     message: str
-    location: Place
-    end_location: Place
+    location: Place | None
+    end_location: Place | None
     fix: Fix | None
 
     @property
@@ -58,6 +58,14 @@ def config(request: Request) -> tuple[str, ...]:
     return (f"--config={named}",) if named else ()
 
 
+def unread(tool: str, told: Diagnostic, request: Request) -> Explained:
+    """That a file could not be read; ruff then says nothing of what is in it."""
+    return Explained(
+        f"{tool} could not read {asked(told.filename, request)}: {told.message}. What it is not"
+        " for can be named with `extend-exclude` in ruff's configuration."
+    )
+
+
 def finding(tool: str, told: Diagnostic, request: Request) -> Finding:
     """As the platform has it."""
     return Finding(
@@ -66,8 +74,8 @@ def finding(tool: str, told: Diagnostic, request: Request) -> Finding:
         severity=severity_of(told.rule, RUFF),
         message=told.message,
         file=asked(told.filename, request),
-        line=told.location.row,
-        column=told.location.column,
-        end_line=told.end_location.row,
+        line=told.location.row if told.location else None,
+        column=told.location.column if told.location else None,
+        end_line=told.end_location.row if told.end_location else None,
         fix=(told.fix.message if told.fix else None) or "",
     )

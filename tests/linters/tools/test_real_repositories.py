@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from gitops_auditor.formats.findings import Severity
-from gitops_auditor.linters.tool import Ended, Request, UnreadableOutput
+from gitops_auditor.linters.tool import Ended, Explained, Request, Tool, UnreadableOutput
 from gitops_auditor.linters.tools import mypy_config
 from gitops_auditor.linters.tools.bandit import BANDIT
 from gitops_auditor.linters.tools.biome import BIOME
 from gitops_auditor.linters.tools.biome_format import BIOME_FORMAT
+from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from gitops_auditor.linters.tools.mypy import MYPY
+from gitops_auditor.linters.tools.ruff import RUFF
+from gitops_auditor.linters.tools.ruff_format import RUFF_FORMAT
 from gitops_auditor.linters.tools.yamllint import YAMLLINT
 from tests.linters.tools.direct import ended, request_for
 
@@ -138,3 +141,25 @@ def test_what_machines_made_is_left_out_by_biome(
     request = request_for(tmp_path, {name: ("x" * line + "\n") * (size // line)})
     assert BIOME.selected(request) == ((name,) if is_left else ())
     assert BIOME_FORMAT.selected(request) == BIOME.selected(request)
+
+
+def test_a_pointer_of_git_lfs_is_no_json(tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    request = request_for(tmp_path, {"a.json": pointer, "b.json": "{}\n"})
+    assert BIOME.selected(request) == ("b.json",)
+
+
+@pytest.mark.parametrize("tool", [RUFF, RUFF_FORMAT])
+def test_python_that_is_not_utf_8_is_named_with_the_way_out(tool: Tool, tmp_path: Path) -> None:
+    request = request_for(tmp_path, {"a.py": "", "b.py": "x = 1\n"})
+    (request.root / "a.py").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(Explained, match=r"could not read a.py: .*UTF-8. .*`extend-exclude`"):
+        tool.read(ended(tool, request), request)
+
+
+def test_secrets_in_utf_16_are_found(tmp_path: Path) -> None:
+    request = request_for(tmp_path, {"a.ps1": "", "b.txt": ""})
+    text = "# first\n$key = 'AKIA" + "QYLPMN5HFIQR7XYB'\n"
+    (request.root / "a.ps1").write_bytes(text.encode("utf-16"))
+    reading = GITLEAKS.read(ended(GITLEAKS, request), request)
+    assert [(one.file, one.line) for one in reading.findings] == [("a.ps1", 2)]
