@@ -18,8 +18,11 @@ UPDATE = "python -m tests.picture"
 WIDTH = 100
 CONFLICTS_SHOWN = 1
 RUNS = "Two of their pipelines"
+GATES = "Their quality gates"
+GATES_SHOWN = 3
 FAILING = "test/totals"
 SAMPLE_ID = "01a208f49652c21a1781ead6"
+SAMPLE_COMMIT = "4cac5d5fc5"
 FONTS = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
 
@@ -57,9 +60,20 @@ def _excerpt(shown: str) -> str:
     start = next(i for i, text in enumerate(paragraphs) if "Version conflicts" in text) + 1
     end = next(i for i, text in enumerate(paragraphs) if "Impact of" in text)
     kept = paragraphs[: start + CONFLICTS_SHOWN]
-    told, _, ran = "\n\n".join(paragraphs[end:]).partition(RUNS)
+    asked = next(i for i, text in enumerate(paragraphs) if GATES in text)
+    told, _, ran = "\n\n".join(paragraphs[end:asked]).partition(RUNS)
     more = f"... {end - start - CONFLICTS_SHOWN} more"
-    return "\n\n".join([*kept, more, told + RUNS + _failure(ran)])
+    return "\n\n".join(
+        [*kept, more, told + RUNS + _failure(ran), *_failed_gates(paragraphs[asked:])]
+    )
+
+
+def _failed_gates(paragraphs: list[str]) -> list[str]:
+    """The heading, and the gates of the last repository without what differs each time."""
+    heading = paragraphs[0].splitlines()[0]
+    first, *others = paragraphs[-GATES_SHOWN:]
+    shown = [_settled(re.sub(r" at [0-9a-f]{10}", f" at {SAMPLE_COMMIT}", one)) for one in others]
+    return [f"{heading}\n{_settled(first)}", *shown]
 
 
 def _failure(ran: str) -> str:
@@ -68,6 +82,10 @@ def _failure(ran: str) -> str:
     end = next(index for index, line in enumerate(lines) if "Billing" in line)
     shown = [line for line in lines[:end] if FAILING in line and not _is_aside(line)]
     text = "\n".join([heading, *shown, *lines[end:]])
+    return _settled(text)
+
+
+def _settled(text: str) -> str:
     return re.sub(r"[0-9a-f]{24}", SAMPLE_ID, re.sub(r"\d+\.\d s\b", "0.1 s", text))
 
 

@@ -7,7 +7,7 @@ import anyio
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli import conflicts, demo_pipelines, graph, impact, scan
+from gitops_auditor.cli import conflicts, demo_gates, demo_pipelines, graph, impact, scan
 from gitops_auditor.cli.addresses import show_addresses
 from gitops_auditor.cli.demo_repositories import make_workspace
 from gitops_auditor.cli.session import call, call_long, prepare, with_platform
@@ -36,6 +36,8 @@ def command(
     _head("Two of their pipelines")
     # The pipelines are the demo's own, so a machine that cannot confine them shows them as well.
     with_platform(demo_pipelines.run_all, **own, allow_unsandboxed=True)
+    _head("Their quality gates")
+    with_platform(demo_gates.ask_all, **own, allow_unsandboxed=True)
     if once:
         return
     from gitops_auditor.app import serve

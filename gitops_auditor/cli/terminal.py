@@ -77,7 +77,7 @@ def paragraph(text: str, width: int | None, *, indent: int = 0, style: str = "")
 
 def folded_lines(text: str, width: int | None) -> list[str]:
     """The lines of a text, made visible; one where nothing is folded."""
-    safe = " ".join(visible(one) for one in text.split())
+    safe = visible(" ".join(one.strip().replace("\t", " ") for one in text.splitlines()))
     if width is None:
         return [safe]
     wide = max(width, NARROWEST)

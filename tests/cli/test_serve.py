@@ -73,7 +73,7 @@ def test_the_demo_explains_its_workspace_and_serves_it(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_the_demo_shows_graph_conflicts_and_impact(cli: Cli, tmp_path: Path) -> None:
+def test_the_demo_shows_graph_conflicts_impact_runs_and_gates(cli: Cli, tmp_path: Path) -> None:
     ended = cli("demo", "--once", "--folder", str(tmp_path / "demo"))
     assert (ended.status, ended.err) == (0, "")
     in_order = [
@@ -84,6 +84,10 @@ def test_the_demo_shows_graph_conflicts_and_impact(cli: Cli, tmp_path: Path) -> 
         "fix northwind/shop-web/package.json:7  ^1.4.0 -> ^2.1.0",
         "Impact of a major change of northwind/ui-kit 3.0.0",
         "Update order: northwind/ui-kit -> northwind/admin-web, northwind/shop-web",
+        "failed Billing run",
+        "✓ pre_merge passed for northwind/contracts",
+        "billing/totals.py:4  medium",
+        "✗ pre_merge failed for northwind/billing",
     ]
     places = [ended.out.index(text) for text in in_order]
     assert places == sorted(places)
