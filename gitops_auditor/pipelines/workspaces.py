@@ -42,18 +42,25 @@ class RunWorkspaces:
         return resolve_job_user(self._settings.job_user)
 
     async def open(
-        self, run_id: str, repository_id: str, commit_sha: str, index: Path | None = None
+        self,
+        run_id: str,
+        repository_id: str,
+        commit_sha: str,
+        index: Path | None = None,
+        *,
+        history: bool = True,
     ) -> Workspace:
         """The folders of a run, made when they are not there.
 
-        `commit_sha` may be WORKTREE or STAGED; see `Checkouts.make` about both, and about `index`.
+        `commit_sha` may be WORKTREE or STAGED; see `Checkouts.make` about both, and about `index`
+        and `history`.
         Safe to repeat: complete folders are kept as the jobs left them, half-made ones are made
         anew. Raises NotFound for the repository or the commit, Unavailable, Refused, TooLarge.
         """
         folder = await self._folder(run_id)
         made = await anyio.to_thread.run_sync(_read_ready, folder)
         if made is None:
-            made = await self._make(folder, repository_id, commit_sha, index)
+            made = await self._make(folder, repository_id, commit_sha, index, history=history)
         return Workspace(folder / "checkout", folder / "home", made.commit, made.tree)
 
     async def notes(self, run_id: str) -> tuple[str, ...]:
@@ -88,7 +95,13 @@ class RunWorkspaces:
         return removed
 
     async def _make(
-        self, folder: Path, repository_id: str, commit_sha: str, index: Path | None
+        self,
+        folder: Path,
+        repository_id: str,
+        commit_sha: str,
+        index: Path | None,
+        *,
+        history: bool,
     ) -> Checkout:
         repository = await self._repositories.get(repository_id)
         await anyio.to_thread.run_sync(_make_passable, folder.parent)
@@ -99,7 +112,7 @@ class RunWorkspaces:
         checkout = folder / "checkout"
         try:
             made = await self._checkouts.make(
-                repository, commit_sha, checkout, max_bytes=room, index=index
+                repository, commit_sha, checkout, max_bytes=room, index=index, history=history
             )
             await anyio.to_thread.run_sync(_finish, folder, made, self._user)
         except BaseException:

@@ -5,7 +5,7 @@ A part is made, and its modules are loaded, when it is first asked for: most com
 # ruff: noqa: PLC0415
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ class QualityServices:
             around.repositories,
             around.workspaces,
             GateSelection(self.gates, Trusting(around.settings)),
-            self._asker,
+            self._open_asker,
             Keeping(around.database, around.events, around.audit, self.baselines),
             around.settings,
         )
@@ -149,6 +149,22 @@ class QualityServices:
 
         return SecurityScanner(self._runner)
 
+    async def _open_asker(self) -> "Asker":
+        import anyio
+        import anyio.to_thread
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._find_level)
+            await anyio.to_thread.run_sync(_load)
+        return self._asker
+
+    async def _find_level(self) -> None:
+        from gitops_auditor.errors import GitOpsError
+
+        # Where there is too little isolation, the gates that need it say so.
+        with suppress(GitOpsError):
+            await self._sandbox.level()
+
     @cached_property
     def _asker(self) -> "Asker":
         from gitops_auditor.quality.adapters.choosing import Adapters
@@ -188,6 +204,11 @@ class QualityServices:
         processes = Processes()
         self._stack.push_async_callback(processes.close)
         return Sandbox(self._around.settings, processes)
+
+
+def _load() -> None:
+    from gitops_auditor.quality import looking  # noqa: F401 - for the next who imports it
+    from gitops_auditor.quality.checks import by_kind  # noqa: F401 - as above
 
 
 @asynccontextmanager

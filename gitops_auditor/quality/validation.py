@@ -23,6 +23,7 @@ from gitops_auditor.quality.results import QualityReport
 from gitops_auditor.quality.selection import GateSelection
 from gitops_auditor.quality.workspaces import Folders, Workspaces
 from gitops_auditor.repositories.models import Repository
+from gitops_auditor.repositories.revisions import STAGED, WORKTREE, Revision
 from gitops_auditor.repositories.service import RepositoryRegistry
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
@@ -39,7 +40,7 @@ class Validator:
         repositories: RepositoryRegistry,
         workspaces: Workspaces,
         selection: GateSelection,
-        asker: Asker,
+        open_asker: Callable[[], Awaitable[Asker]],
         keeping: Keeping,
         settings: Settings,
     ) -> None:
@@ -47,7 +48,7 @@ class Validator:
         self._changes = Changes(repositories.revisions)
         self._workspaces = workspaces
         self._selection = selection
-        self._asker = asker
+        self._open_asker = open_asker
         self._keeping = keeping
         self._settings = settings
 
@@ -64,9 +65,7 @@ class Validator:
         revision = await self._repositories.revisions.resolve(repository, request.ref)
         comparison = await self._changes.of(repository, revision, request)
         async with AsyncExitStack() as stack:
-            folders = await stack.enter_async_context(
-                self._workspaces.open(repository.id, revision.commit, request.index)
-            )
+            asker, folders, selection = await self._prepared(repository, revision, request, stack)
             about = About(
                 new_id(),
                 repository.id,
@@ -81,18 +80,62 @@ class Validator:
                 began,
                 executed_at,
             )
-            is_default = (
-                comparison.worktree is None
-                and revision.branch is not None
-                and revision.branch == (repository.default_branch or revision.branch)
-            )
-            selection = await self._selected(repository, folders, request, is_default=is_default)
             subject = await anyio.to_thread.run_sync(
                 _subject, about, folders, revision.commit, comparison, actor
             )
             base = await self._base(repository, subject, selection, stack)
-            answers = await self._answers(selection, subject, base, progress, reuse=request.reuse)
+            answers = await self._answers(
+                asker, selection, subject, base, progress, reuse=request.reuse
+            )
         return await self._keeping.keep(about, selection, answers, actor, revision.tag)
+
+    async def _prepared(
+        self,
+        repository: Repository,
+        revision: Revision,
+        request: ValidationRequest,
+        stack: AsyncExitStack,
+    ) -> tuple[Asker, Folders, Selection]:
+        """Who asks is made ready beside the checkout: each takes about as long as the other."""
+        made: list[Asker] = []
+
+        async def open_asker() -> None:
+            made.append(await self._open_asker())
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(open_asker)
+                folders, selection = await self._opened(repository, revision, request, stack)
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return made[0], folders, selection
+
+    async def _opened(
+        self,
+        repository: Repository,
+        revision: Revision,
+        request: ValidationRequest,
+        stack: AsyncExitStack,
+    ) -> tuple[Folders, Selection]:
+        """The checkout and the gates that it is asked.
+
+        The history is dear and only of use for programs that gates run; whether there are such
+        gates, the files say.
+        """
+        is_default = (
+            revision.commit not in (WORKTREE, STAGED)
+            and revision.branch is not None
+            and revision.branch == (repository.default_branch or revision.branch)
+        )
+        for history in (False, True):
+            opened = self._workspaces.open(
+                repository.id, revision.commit, request.index, history=history
+            )
+            folders = await stack.enter_async_context(opened)
+            selection = await self._selected(repository, folders, request, is_default=is_default)
+            if _only_reads(selection):
+                break
+        return folders, selection
 
     async def _selected(
         self,
@@ -130,13 +173,14 @@ class Validator:
         if base is None or not any(one.gate.new_issues_only for one in selection.gates):
             return None
         folders = await stack.enter_async_context(
-            self._workspaces.open(subject.repository_id, base)
+            self._workspaces.open(subject.repository_id, base, history=not _only_reads(selection))
         )
         renamed = await self._changes.renamed(repository, base, subject.commit)
         return await anyio.to_thread.run_sync(_subject_of_base, subject, folders, renamed)
 
     async def _answers(
         self,
+        asker: Asker,
         selection: Selection,
         subject: Subject,
         base: Subject | None,
@@ -149,7 +193,7 @@ class Validator:
         await progress(0, total, "Looking")
 
         async def ask(asked: AskedGate) -> None:
-            answers[asked.stored.id] = await self._asker.ask(asked, subject, base, reuse=reuse)
+            answers[asked.stored.id] = await asker.ask(asked, subject, base, reuse=reuse)
             await progress(len(answers), total, asked.gate.name)
 
         async with anyio.create_task_group() as tasks:
@@ -160,6 +204,10 @@ class Validator:
             if asked.gate.kind not in READING:
                 await ask(asked)
         return [answers[one.stored.id] for one in selection.gates]
+
+
+def _only_reads(selection: Selection) -> bool:
+    return all(one.gate.kind in READING for one in selection.gates)
 
 
 def _subject(

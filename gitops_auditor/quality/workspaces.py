@@ -21,10 +21,12 @@ class Workspaces(Protocol):
     """Makes checkouts."""
 
     def open(
-        self, repository_id: str, commit: str, index: Path | None = None
+        self, repository_id: str, commit: str, index: Path | None = None, *, history: bool = True
     ) -> AbstractAsyncContextManager[Folders]:
         """A checkout for the length of the block, of a commit, WORKTREE or STAGED.
 
-        `index` is what STAGED is read from instead of the usual one. Raises NotFound, Unavailable,
-        Refused, TooLarge, InvalidRequest for the index.
+        `index` is what STAGED is read from instead of the usual one. Without `history` there
+        are the files, and nothing by which git could tell more of them.
+
+        Raises NotFound, Unavailable, Refused, TooLarge, InvalidRequest for the index.
         """

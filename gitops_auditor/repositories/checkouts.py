@@ -7,7 +7,7 @@ nothing there is written, linked to or handed over.
 
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -93,6 +93,7 @@ class Checkouts:
         *,
         max_bytes: int,
         index: Path | None = None,
+        history: bool = True,
     ) -> Checkout:
         """Check a commit, WORKTREE or STAGED out into an existing empty folder.
 
@@ -102,72 +103,85 @@ class Checkouts:
         commit, TooLarge for files over `max_bytes` together, Refused for a tree that git refuses,
         Conflict for a merge that is not resolved in the index, TimedOut. The folder then holds
         something half-made, which is the caller's to remove.
+
+        Without `history` it is made faster, and its repository knows the files and nothing else: no
+        commit, no tag, no content of a file.
         """
         if commit == WORKTREE:
             root = await self._revisions.worktree(repository)
-            return await self._of_worktree(root, folder, max_bytes)
+            return await self._of_worktree(root, folder, max_bytes, history=history)
         if commit == STAGED:
             root = await self._revisions.worktree(repository, index)
-            return await self._of_index(root, index, folder, max_bytes)
+            return await self._of_index(root, index, folder, max_bytes, history=history)
         source = await self._revisions.holding(repository, commit)
-        return await self._of_commit(source, commit, folder, max_bytes)
+        return await self._of_commit(source, commit, folder, max_bytes, history=history)
 
-    async def _of_commit(self, source: Path, commit: str, folder: Path, max_bytes: int) -> Checkout:
-        tags = await self._borrow(source, commit, folder)
-        return await self._check_out(folder, commit, tags, max_bytes)
+    async def _of_commit(
+        self, source: Path, commit: str, folder: Path, max_bytes: int, *, history: bool
+    ) -> Checkout:
+        tags = await self._borrow(source, commit, folder, history=history)
+        return await self._check_out(folder, commit, tags, max_bytes, history=history)
 
     async def _of_index(
-        self, root: Path, index: Path | None, folder: Path, max_bytes: int
+        self, root: Path, index: Path | None, folder: Path, max_bytes: int, *, history: bool
     ) -> Checkout:
         """The index is read by the new repository; it writes the tree, which the source lacks."""
         head = await self._git.head_commit(root)
         layout = await _located(root)
-        tags = await self._borrow(root, head, folder)
+        tags = await self._borrow(root, head, folder, history=history)
         git_dir = folder / ".git"
         await anyio.to_thread.run_sync(copy_index, layout, git_dir, index)
         commit = await self._commit_index(folder, head, f"What is staged on {head or 'no commit'}")
         # It calls files present that are not here.
         await anyio.to_thread.run_sync(drop_index, git_dir)
-        return await self._check_out(folder, commit, tags, max_bytes)
+        return await self._check_out(folder, commit, tags, max_bytes, history=history)
 
     async def _check_out(
-        self, folder: Path, commit: str, tags: list[str], max_bytes: int
+        self, folder: Path, commit: str, tags: list[str], max_bytes: int, *, history: bool
     ) -> Checkout:
-        async with _both(partial(self._pack, folder, commit)):
+        async with _both(partial(self._pack, folder, commit)) if history else nullcontext():
             listing = await self._listing(folder, commit)
             check_size(listing.bytes, listing.files, max_bytes, MOST_FILES)
             await self._run(folder, "read-tree", ["--reset", "-u", "--end-of-options", commit])
+        tree = await self._tree(folder, commit)
         await self._settle(folder, tags)
         notes = await anyio.to_thread.run_sync(listing.notes, folder)
-        return Checkout(commit, await self._tree(folder, commit), notes)
+        return Checkout(commit, tree, notes)
 
-    async def _of_worktree(self, root: Path, folder: Path, max_bytes: int) -> Checkout:
+    async def _of_worktree(
+        self, root: Path, folder: Path, max_bytes: int, *, history: bool
+    ) -> Checkout:
         head = await self._git.head_commit(root)
         names = await self._git.worktree_files(root)
         check_size(0, len(names), max_bytes, MOST_FILES)
-        tags = await self._borrow(root, head, folder)
+        tags = await self._borrow(root, head, folder, history=history)
         copy = partial(copy_files, root, names, folder, max_bytes)
-        async with _both(partial(self._pack_with_index, folder, head)):
+        async with _both(partial(self._pack_with_index, folder, head, history=history)):
             left_out = await anyio.to_thread.run_sync(copy)
-        # Before anything is added: git does not write what it finds in the source.
-        await self._settle(folder, tags)
+        if history:
+            # Before anything is added: git does not write what it finds in the source.
+            await self._settle(folder, tags)
         commit = await self._commit_all(folder, head)
         listing = await self._listing(folder, commit)
         notes = await anyio.to_thread.run_sync(listing.notes, folder)
         reasons = [f"{_shown(name)} was left out: {why}." for name, why in left_out.items()]
         tree = await self._tree(folder, commit)
+        if not history:
+            await self._settle(folder, tags)
         return Checkout(commit, tree, (*notes, *sorted(reasons)[:MOST_NOTES]))
 
-    async def _borrow(self, source: Path, commit: str | None, folder: Path) -> list[str]:
+    async def _borrow(
+        self, source: Path, commit: str | None, folder: Path, *, history: bool
+    ) -> list[str]:
         """Make the new repository, which reads the objects of the source for now."""
         layout = await _located(source)
-        references = await self._references.of(source)
+        references = await self._references.of(source) if history else {}
         tags = {name: target for name, target in references.items() if name.startswith(_TAGS)}
         await anyio.to_thread.run_sync(lay_out, folder, layout, commit, tags)
-        if commit is not None:
+        if commit is not None and history:
             arguments = [f"--max-count={HISTORY}", "--parents", "--end-of-options", commit]
-            history = await self._run(folder, "rev-list", arguments)
-            await anyio.to_thread.run_sync(cut_history, folder, history.stdout)
+            listed = await self._run(folder, "rev-list", arguments)
+            await anyio.to_thread.run_sync(cut_history, folder, listed.stdout)
         return sorted(set(tags.values()))
 
     async def _pack(self, folder: Path, commit: str) -> None:
@@ -180,9 +194,10 @@ class Checkouts:
         arguments += ["--compression=0", "--missing=allow-any", "--quiet"]
         await self._run(folder, "pack-objects", [*arguments, destination], f"{commit}\n")
 
-    async def _pack_with_index(self, folder: Path, commit: str | None) -> None:
+    async def _pack_with_index(self, folder: Path, commit: str | None, *, history: bool) -> None:
         if commit is not None:
-            await self._pack(folder, commit)
+            if history:
+                await self._pack(folder, commit)
             await self._run(folder, "read-tree", ["--end-of-options", commit])
 
     async def _listing(self, folder: Path, commit: str) -> Listing:

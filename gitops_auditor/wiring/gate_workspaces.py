@@ -6,7 +6,7 @@ What makes them is loaded when one is asked for: few commands do.
 
 import itertools
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ import anyio
 import anyio.to_thread
 
 from gitops_auditor.config import Settings
+from gitops_auditor.errors import TooLarge
 from gitops_auditor.quality.workspaces import Folders
 from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.wiring.memory_folder import MOST_IN_MEMORY, memory_folder
 from gitops_auditor.work import Process
 
 if TYPE_CHECKING:
@@ -35,36 +37,61 @@ class GateWorkspaces:
         self._settings = settings
         self._process = process
         self._numbers = itertools.count(1)
-        self._opened: RunWorkspaces | None = None
+        self._on_disk: RunWorkspaces | None = None
+        self._in_memory: RunWorkspaces | None = None
 
     @asynccontextmanager
     async def open(
-        self, repository_id: str, commit: str, index: Path | None = None
+        self, repository_id: str, commit: str, index: Path | None = None, *, history: bool = True
     ) -> AsyncIterator[Folders]:
         """See `quality.workspaces.Workspaces`."""
-        workspaces = await self._workspaces()
         name = f"{self._process.id}-{next(self._numbers)}"
-        try:
-            made = await workspaces.open(name, repository_id, commit, index)
+        async with AsyncExitStack() as stack:
+            for workspaces in await self._places(history=history):
+                stack.push_async_callback(_remove, workspaces, name)
+                try:
+                    made = await workspaces.open(
+                        name, repository_id, commit, index, history=history
+                    )
+                    break
+                except TooLarge:
+                    if workspaces is self._on_disk:
+                        raise
             yield Folders(made.checkout, made.home, made.commit, made.tree)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await workspaces.remove(name)
 
-    async def _workspaces(self) -> "RunWorkspaces":
+    async def _places(self, *, history: bool) -> "list[RunWorkspaces]":
+        """Where checkouts are made; in the first of them when it fits in there.
+
+        Whoever wants a history runs programs, of which nobody knows how much they write.
+        """
         from gitops_auditor.execution.job_user import resolve_job_user
-        from gitops_auditor.pipelines.workspaces import RunWorkspaces, workspaces_folder
+        from gitops_auditor.pipelines.workspaces import workspaces_folder
 
-        if self._opened is None:
-            user = resolve_job_user(self._settings.job_user)
+        user = resolve_job_user(self._settings.job_user)
+        if self._on_disk is None:
             base = await anyio.to_thread.run_sync(workspaces_folder, self._settings, user)
-            settings = self._settings.model_copy(update={"workspaces": base / _FOLDER})
-            workspaces = RunWorkspaces(self._repositories, settings)
-            await workspaces.remove_leftovers(self._of_the_dead)
-            self._opened = workspaces
-        return self._opened
+            self._on_disk = await self._below(base, self._settings.job_disk_bytes)
+        memory = await anyio.to_thread.run_sync(memory_folder, self._settings, user)
+        if history or memory is None:
+            return [self._on_disk]
+        if self._in_memory is None:
+            self._in_memory = await self._below(memory, MOST_IN_MEMORY)
+        return [self._in_memory, self._on_disk]
+
+    async def _below(self, base: Path, most_bytes: int) -> "RunWorkspaces":
+        from gitops_auditor.pipelines.workspaces import RunWorkspaces
+
+        update = {"workspaces": base / _FOLDER, "job_disk_bytes": most_bytes}
+        workspaces = RunWorkspaces(self._repositories, self._settings.model_copy(update=update))
+        await workspaces.remove_leftovers(self._of_the_dead)
+        return workspaces
 
     async def _of_the_dead(self, names: Sequence[str]) -> Collection[str]:
         owners = {name: name.rpartition("-")[0] for name in names}
         alive = {owner: await self._process.alive(owner) for owner in set(owners.values())}
         return [name for name, owner in owners.items() if not alive[owner]]
+
+
+async def _remove(workspaces: "RunWorkspaces", name: str) -> None:
+    with anyio.CancelScope(shield=True):
+        await workspaces.remove(name)

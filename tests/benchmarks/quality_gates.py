@@ -57,6 +57,8 @@ HOOKS = """repos:
   - repo: local
     hooks:
 """
+NOTE = "# See also the notes.\n"
+_LEFT_OUT = ("GIT", "PYTHONDONTWRITEBYTECODE")
 _HOOK = "      - {{id: {0}, name: {0}, language: system, entry: {1}, {2}}}\n"
 
 
@@ -101,7 +103,7 @@ class Course:
     def __init__(self, folder: Path, path: Sequence[str], readable: Sequence[Path]) -> None:
         self.repository = folder / "repository"
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("GIT")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)},
             "PATH": os.pathsep.join([*path, os.environ.get("PATH", os.defpath)]),
             "GITOPS_DATA_DIR": str(folder / "data"),
             "PIPELINE_ALLOW_UNSANDBOXED": "true",
@@ -240,9 +242,10 @@ async def change(repository: Path, ends: Sequence[str]) -> Change:
         names.append(
             next(name for name in mixed_files() if name.endswith(end) and name not in names)
         )
-    texts = [(repository / name).read_text("utf-8") for name in names]
+    texts = {name: (repository / name).read_text("utf-8") for name in names}
     changes = {
-        name: f"{text}# See also the notes.\n" for name, text in zip(names, texts, strict=True)
+        name: f"{text}{NOTE}" if text.startswith("#!") else f"{NOTE}{text}"
+        for name, text in texts.items()
     }
     await commit(repository, changes)
     return Change(base, tuple(names))

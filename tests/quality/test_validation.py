@@ -53,11 +53,15 @@ async def validate(services: Services, source: Path) -> Validate:
     async with services.audit.operation("test", "register_repository", {}):
         known = await services.repositories.register_path(source, LOCAL)
     settings, quality = services.settings, services.quality
+
+    async def open_asker() -> Asker:
+        return Asker({"mcp": LineCheck()}, Known(services.database), settings)
+
     validator = Validator(
         services.repositories,
         GateWorkspaces(services.repositories, settings, services.process),
         GateSelection(quality.gates, Trusting(settings)),
-        Asker({"mcp": LineCheck()}, Known(services.database), settings),
+        open_asker,
         Keeping(services.database, services.events, services.audit, quality.baselines),
         settings,
     )

@@ -16,7 +16,7 @@ from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.locations import Locations
 from gitops_auditor.repositories.mirrors import Mirrors
 from gitops_auditor.repositories.models import Repository
-from gitops_auditor.repositories.revisions import WORKTREE, Revisions
+from gitops_auditor.repositories.revisions import STAGED, WORKTREE, Revisions
 from tests.factories.git import commit, git, make_empty_repository, make_repository, write_files
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -246,6 +246,32 @@ async def test_links_of_a_working_tree_are_copied_and_not_followed(
     assert await git(target, "ls-files") == "folder"
     assert not (target / "pipe").exists()
     assert made.commit == await git(target, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("what", ["HEAD", WORKTREE, STAGED])
+async def test_without_history_the_files_are_the_same_and_git_knows_only_their_names(
+    checkouts: Checkouts, source: Path, tmp_path: Path, what: str
+) -> None:
+    head = await make_repository(source, {"a.txt": "1", "b/c.txt": "2", ".gitignore": "skipped\n"})
+    await git(source, "tag", "v1")
+    write_files(source, {"a.txt": "changed", "new.txt": "3", "skipped": "4"})
+    await git(source, "add", "new.txt")
+    commit_sha = head if what == "HEAD" else what
+    made = {}
+    for history in (True, False):
+        folder = tmp_path / f"history-{history}"
+        folder.mkdir()
+        made[history] = await checkouts.make(
+            known(source), commit_sha, folder, max_bytes=ROOM, history=history
+        )
+    lean = tmp_path / "history-False"
+    assert made[True].tree == made[False].tree
+    assert contents(lean) == contents(tmp_path / "history-True")
+    assert sorted((await git(lean, "ls-files")).splitlines()) == sorted(contents(lean))
+    assert not (lean / ".git/objects/info/alternates").exists()
+    assert not (lean / ".git/packed-refs").exists()
+    with pytest.raises(RuntimeError):
+        await git(lean, "log")
 
 
 async def test_a_bare_repository_has_no_working_tree(
