@@ -9,7 +9,7 @@ from gitops_auditor.quality.asking import Answer
 from gitops_auditor.quality.baselines import Baselines, release
 from gitops_auditor.quality.concluding import About, gate_result, report_of
 from gitops_auditor.quality.records import Baseline
-from gitops_auditor.quality.requests import Selection
+from gitops_auditor.quality.requests import AskedGate, Selection
 from gitops_auditor.quality.results import Override, QualityReport
 from gitops_auditor.quality.service import CHANNEL
 from gitops_auditor.quality.store import overrides as override_store
@@ -62,10 +62,12 @@ class Keeping:
     async def _record_release(
         self, tag: str, report: QualityReport, answers: Sequence[Answer], actor: str
     ) -> None:
-        """What a release measured is what later ones are compared with."""
-        for one in answers:
+        """What a release measured is what later ones are compared with, unless it was too bad."""
+        for one, result in zip(answers, report.gates, strict=True):
             measured = one.evidence.metrics.get("figures")
             if one.asked.gate.kind != "benchmark" or not isinstance(measured, dict):
+                continue
+            if one.evidence.verdict == "failed" and result.override is None:
                 continue
             figures = {
                 name: float(value)
@@ -85,7 +87,15 @@ class Keeping:
     async def _overrides(self, about: About, answers: Sequence[Answer]) -> dict[str, Override]:
         ids = [one.asked.stored.id for one in answers]
         async with self._database.read() as connection:
-            return await override_store.of_tree(connection, about.repository_id, about.tree, ids)
+            given = await override_store.of_tree(connection, about.repository_id, about.tree, ids)
+        asked = {one.asked.stored.id: one.asked for one in answers}
+        return {gate: one for gate, one in given.items() if _holds(one, asked[gate])}
+
+
+def _holds(override: Override, asked: AskedGate) -> bool:
+    """Nobody lets a definition pass that may not be trusted, or one that came after the reason."""
+    changed = asked.stored.path is None and asked.stored.updated_at > override.created_at
+    return asked.refused is None and not changed
 
 
 def _facts(report: QualityReport) -> dict[str, object]:

@@ -30,7 +30,7 @@ class Overrides:
         """Let what a result is about pass from now on. Must run inside an audited operation.
 
         Raises NotFound for the result, InvalidRequest for a reason of fewer than SHORTEST_REASON
-        characters, and Conflict for a result that needs none.
+        characters, and Conflict for a result that needs none or of a gate that is not trusted.
         """
         said = " ".join(reason.split())
         if len(said) < SHORTEST_REASON:
@@ -55,6 +55,11 @@ class Overrides:
             raise Conflict(
                 f"The gate {result.gate} says {result.status}: there is nothing to override.",
                 hint="Name the result of a gate that failed.",
+            )
+        if result.metrics.get("refused"):
+            raise Conflict(
+                f"The gate {result.gate} was not asked: its definition is not to be trusted.",
+                hint="Have it signed; see `gitops-auditor gates sign`.",
             )
         return Override(
             id=new_id(),

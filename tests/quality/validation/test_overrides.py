@@ -6,7 +6,7 @@ import pytest
 
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound
 from gitops_auditor.quality.results import GateResult, Override
-from tests.factories.gates import GatedProject, recorded
+from tests.factories.gates import ACTOR, GatedProject, recorded
 from tests.factories.git import commit
 
 GATE = {"name": "Readme", "check": "README.md exists"}
@@ -74,3 +74,16 @@ async def test_a_result_that_there_is_not_cannot_be_overridden(
 ) -> None:
     with pytest.raises(NotFound):
         await overridden(gated, failed.model_copy(update={"id": "absent"}))
+
+
+async def test_it_is_void_for_a_gate_of_the_platform_that_changed_since(
+    gated: GatedProject,
+) -> None:
+    gates, audit = gated.services.quality.gates, gated.services.audit
+    async with audit.operation(ACTOR, "create_gate", {}):
+        given = await gates.create("pre_merge", GATE, ACTOR)
+    await overridden(gated, await gated.only())
+    assert (await gated.validate()).passed is True
+    async with audit.operation(ACTOR, "update_gate", {}):
+        await gates.update(given.id, ACTOR, definition={**GATE, "check": "LICENSE exists"})
+    assert (await gated.validate()).passed is False

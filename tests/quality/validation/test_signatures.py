@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gitops_auditor.errors import Conflict
 from gitops_auditor.quality.records import GateEnvelope
 from gitops_auditor.quality.results import QualityReport
 from gitops_auditor.quality.signing.canonical import EVERYWHERE, Target
@@ -119,3 +120,23 @@ async def test_a_gate_of_the_platform_needs_a_signature_too(gated: GatedProject)
         given = GateEnvelope.model_validate(envelope.to_json())
         await quality.gates.update(made.id, ACTOR, envelope=given)
     assert [one.status for one in (await gated.validate()).gates] == ["passed", "passed"]
+
+
+async def test_nobody_lets_a_gate_pass_that_is_not_trusted(gated: GatedProject) -> None:
+    result = (await gated.validate()).gates[0]
+    with pytest.raises(Conflict, match="not to be trusted"):
+        async with gated.services.audit.operation("ann", "override_gate", {}):
+            await gated.services.quality.overrides.create(result.id, "It is all right.", "ann")
+
+
+@pytest.mark.parametrize("changes", [{}])
+async def test_what_was_let_pass_before_is_not_once_signatures_are_required(
+    gated: GatedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await gated.state({**GATE, "check": "LICENSE exists"})
+    result = await gated.only()
+    async with gated.services.audit.operation("ann", "override_gate", {}):
+        await gated.services.quality.overrides.create(result.id, "It is all right.", "ann")
+    assert (await gated.validate()).passed is True
+    monkeypatch.setitem(vars(gated.services.settings), "quality_gate_signatures", "required")
+    assert await refused_as(gated, await gated.validate()) == "unsigned"
