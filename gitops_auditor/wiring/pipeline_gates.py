@@ -90,7 +90,7 @@ def _instead(synced: "SyncReport") -> str:
     if unread:
         return " ".join(unread[:MOST_SHOWN])
     known = ", ".join(synced.pipelines[:MOST_SHOWN])
-    return f"Files of the commit define {known}." if known else "No file of the commit defines any."
+    return f"Pipelines of the commit: {known}." if known else "No file of the commit defines any."
 
 
 def _status(run: Run) -> PipelineStatus:
