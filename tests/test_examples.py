@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from gitops_auditor.cli.demo_repositories import make_workspace
+from tests.factories.python_programs import offer_programs
+from tests.factories.runs import run_folder
 from tests.factories.terminal import COMMAND, ROOT, SECONDS, announced, environment, started
 
 EXAMPLES = ROOT / "examples"
@@ -129,8 +131,40 @@ def test_the_questions_are_answered_over_rest(workspace: Path, env: dict[str, st
     assert "dependencies" in done.stdout.split("What happened?")[1]
 
 
+def test_the_gates_stop_a_repository_and_let_it_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_folder() as runs:
+        folders = offer_programs(runs / "programs", monkeypatch)
+        env = environment(
+            tmp_path / "data",
+            PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            PIPELINE_WORKSPACES=str(runs / "runs"),
+            PIPELINE_ALLOW_UNSANDBOXED="true",
+            PIPELINE_JOB_FOLDERS=",".join(map(str, folders)),
+        )
+        (tmp_path / "shop").mkdir()
+        done = subprocess.run(
+            [str(EXAMPLES / "quality-gates" / "story.sh"), str(tmp_path / "shop")],
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    asked, hooked, fixed = done.stdout.split("\n# ")[1:]
+    assert "deploy/production.yaml:6:1  high  duplication of key" in asked
+    assert "3 failed (Coverage, Documentation, Lint), 1 warned (Changelog)" in asked
+    assert "exit status 1" in asked
+    assert "exit status 1" in hooked
+    assert "1 warned (Changelog), 3 passed" in fixed
+    assert "✗ Lint failed" in done.stderr.split("✓ Lint passed")[0]
+
+
 def test_every_example_is_in_the_list_and_can_be_run() -> None:
     listed = (EXAMPLES / "README.md").read_text("utf-8")
     folders = [entry.name for entry in EXAMPLES.iterdir() if entry.is_dir()]
     assert [name for name in folders if f"[{name}]({name})" not in listed] == []
-    assert os.access(EXAMPLES / "rest" / "questions.sh", os.X_OK)
+    for script in ("rest/questions.sh", "quality-gates/story.sh"):
+        assert os.access(EXAMPLES / script, os.X_OK)
