@@ -71,7 +71,7 @@ def _verdict(
     order: Order, ending: Ending, exit_code: int
 ) -> tuple[FailureKind | None, str, Limit | None]:
     if ending == "timeout":
-        return "timeout", f"It ran longer than its {order.timeout:g} seconds.", None
+        return "timeout", f"It ran longer than its {round(order.timeout, 1):g} seconds.", None
     if ending == "cancel":
         return "cancelled", "It was cancelled.", None
     if ending != "exit":

@@ -4,6 +4,7 @@ Without --strict it says "No known vulnerabilities" of packages that it skipped.
 reach the advisories it ends with exit code 1, as it does when it found something.
 """
 
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,6 +15,7 @@ from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.rebasing import given
 from gitops_auditor.linters.tool import (
     Ended,
+    Explained,
     Invocation,
     Program,
     Purpose,
@@ -23,6 +25,7 @@ from gitops_auditor.linters.tool import (
 )
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
 from gitops_auditor.linters.tools.outputs import (
+    SAID_AT_MOST,
     Told,
     listed,
     require_agreement,
@@ -31,6 +34,8 @@ from gitops_auditor.linters.tools.outputs import (
     validated,
 )
 from gitops_auditor.linters.tools.pinned_requirements import Line, requirements_in
+
+_ERROR: Final = re.compile(r"^ERROR:pip_audit\S*?:(.+?)\.?$", re.MULTILINE)
 
 
 class _Vulnerability(Told):
@@ -82,7 +87,7 @@ class PipAudit:
     def read(self, ended: Ended, request: Request) -> Reading:
         """One finding a weakness of a package."""
         if not ended.stdout.strip():
-            raise UnreadableOutput(f"pip-audit could not audit: {said(ended)} {HOW_TO_SET}")
+            raise _silent(ended)
         require_exit(ended, (0, 1), "pip-audit")
         packages = validated(_REPORT, ended.stdout, "pip-audit").packages
         lines = _lines(request)
@@ -90,6 +95,14 @@ class PipAudit:
         findings = [_finding(one, each, lines) for one in packages for each in _of(one)]
         require_agreement(ended, "pip-audit", found=bool(findings))
         return Reading(findings, files=len(request.files))
+
+
+def _silent(ended: Ended) -> UnreadableOutput:
+    """Why there is no report: its log has warnings before that, and what pip said after it."""
+    errors = _ERROR.findall(ended.stderr.decode("utf-8", "replace"))
+    if not errors:
+        return UnreadableOutput(f"pip-audit could not audit: {said(ended)} {HOW_TO_SET}")
+    return Explained(f"pip-audit could not audit: {errors[-1][:SAID_AT_MOST]}. {HOW_TO_SET}")
 
 
 def is_requirements_file(file: str) -> bool:

@@ -13,6 +13,7 @@ from gitops_auditor.linters.tools.biome import BIOME
 from gitops_auditor.linters.tools.biome_format import BIOME_FORMAT
 from gitops_auditor.linters.tools.gitleaks import GITLEAKS
 from gitops_auditor.linters.tools.mypy import MYPY
+from gitops_auditor.linters.tools.pip_audit import PIP_AUDIT
 from gitops_auditor.linters.tools.ruff import RUFF
 from gitops_auditor.linters.tools.ruff_format import RUFF_FORMAT
 from gitops_auditor.linters.tools.yamllint import YAMLLINT
@@ -163,3 +164,12 @@ def test_secrets_in_utf_16_are_found(tmp_path: Path) -> None:
     (request.root / "a.ps1").write_bytes(text.encode("utf-16"))
     reading = GITLEAKS.read(ended(GITLEAKS, request), request)
     assert [(one.file, one.line) for one in reading.findings] == [("a.ps1", 2)]
+
+
+def test_pip_audit_tells_what_it_could_not_audit_without_its_warnings() -> None:
+    log = (
+        b"WARNING:pip_audit._cli:--no-deps is supported\n"
+        b"ERROR:pip_audit._cli:amqp: Dependency not found on PyPI: amqp (5.1.1)\n"
+    )
+    with pytest.raises(Explained, match=r"could not audit: amqp: Dependency .*\(5.1.1\)\. With"):
+        PIP_AUDIT.read(Ended(1, b"", log, 0.1), Request(Path("/nowhere"), ("requirements.txt",)))
