@@ -103,10 +103,12 @@ def _asked(
 
 def _read(root: Path) -> _Stated | None:
     """What the files of a checkout state; it blocks. Raises InvalidGates, Refused."""
-    folder = root / FOLDER
-    is_there = _is_inside(folder, root) and folder.is_dir()
-    listed = sorted(item.name for item in folder.iterdir()) if is_there else []
     present = [path for path in FILES if os.path.lexists(root / path)]
+    folder = root / FOLDER
+    is_ours = _is_inside(folder, root)
+    if not is_ours and not present and os.path.lexists(folder):
+        raise _elsewhere(FOLDER)
+    listed = sorted(item.name for item in folder.iterdir()) if is_ours and folder.is_dir() else []
     places = gate_places([*present, *(f"{FOLDER}/{name}" for name in listed)])
     if not places.files:
         return None
@@ -125,7 +127,7 @@ def _source(root: Path, path: str) -> Source:
 def _content(root: Path, path: str) -> bytes:
     file = root / path
     if not _is_inside(file, root):
-        raise Refused(f"{path} is a link that leads elsewhere.", hint="Commit the file itself.")
+        raise _elsewhere(path)
     try:
         opened = os.open(file, OPEN_FLAGS | os.O_NOFOLLOW)
         content = read_and_close(opened, MAX_BYTES)
@@ -135,6 +137,10 @@ def _content(root: Path, path: str) -> bytes:
             f"{path} cannot be read: {unreadable}.", hint="Commit it as a text file."
         ) from None
     return content
+
+
+def _elsewhere(path: str) -> Refused:
+    return Refused(f"{path} is a link that leads elsewhere.", hint="Commit the file itself.")
 
 
 def _is_inside(path: Path, root: Path) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gitops_auditor.quality.gate_files import FILES, FOLDER
 from tests.factories.gates import ACTOR, GatedProject, written
 from tests.factories.git import commit
 
@@ -13,7 +14,7 @@ BREAKS = {"name": "Figures", "baseline": "previous_release"}
 """It cannot look: nobody measured anything."""
 HAS_NOTHING = {"name": "Style", "command": "ruff check"}
 """There is no Python."""
-GATES_FILE = ".gitops/quality-gates.yaml"
+GATES_FILE = FILES[0]
 
 
 def advisory(gate: dict[str, Any]) -> dict[str, Any]:
@@ -91,13 +92,63 @@ async def test_a_mistake_in_the_file_is_told_with_its_line(
     assert f"{GATES_FILE}:{place}" in report.notes[0]
 
 
-async def test_a_file_of_gates_that_is_a_link_is_not_followed(gated: GatedProject) -> None:
-    await commit(gated.path, {"elsewhere.yaml": written("pre_merge", PASSES), ".gitops/x": ""})
-    (gated.path / GATES_FILE).symlink_to("../elsewhere.yaml")
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        (GATES_FILE, "../elsewhere/gate-definitions/a.yaml"),
+        (GATES_FILE, "/etc/hostname"),
+        (GATES_FILE, "nowhere"),
+        (FOLDER, "../../elsewhere/gate-definitions"),
+        (FOLDER, "/etc"),
+        (FOLDER.rpartition("/")[0], "../elsewhere"),
+    ],
+)
+async def test_gates_behind_a_link_are_not_read_and_nothing_passes(
+    gated: GatedProject, place: str, target: str
+) -> None:
+    text = written("pre_merge", PASSES)
+    await commit(gated.path, {"elsewhere/gate-definitions/a.yaml": text, f"{place}.kept": ""})
+    (gated.path / place).symlink_to(target)
     await commit(gated.path, {})
     report = await gated.validate()
     assert (report.status, report.passed) == ("error", False)
-    assert f"{GATES_FILE} is a link" in report.reason
+    assert "is a link" in report.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe", "cannot be read"),
+        (b"# " + b"x" * 600_000, "cannot be read"),
+    ],
+)
+async def test_a_file_of_gates_that_is_no_short_text_lets_nothing_pass(
+    gated: GatedProject, content: bytes, words: str
+) -> None:
+    await commit(gated.path, {GATES_FILE: content})
+    report = await gated.validate()
+    assert (report.status, report.passed) == ("error", False)
+    assert words in report.reason
+
+
+async def test_a_file_that_is_not_read_because_another_one_is_is_told(gated: GatedProject) -> None:
+    await gated.state(PASSES, {"quality-gates.yaml": written("pre_merge", FAILS)})
+    report = await gated.validate()
+    assert (report.status, [one.gate for one in report.gates]) == ("passed", ["License"])
+    assert report.notes == [f"quality-gates.yaml is not read, because {GATES_FILE} is."]
+
+
+async def test_the_folder_of_the_design_document_states_gates(gated: GatedProject) -> None:
+    files = {
+        f"{FOLDER}/code-quality.yaml": written("pre_merge", PASSES),
+        f"{FOLDER}/documentation.yaml": written("pre_merge", FAILS),
+    }
+    await commit(gated.path, files)
+    report = await gated.validate()
+    assert {one.gate: one.status for one in report.gates} == {
+        "License": "passed",
+        "Readme": "failed",
+    }
 
 
 async def test_gates_of_the_platform_are_asked_beside_those_of_the_file(
