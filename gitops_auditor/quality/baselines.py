@@ -14,6 +14,7 @@ from gitops_auditor.pages import Page, PageParams, slice_page
 from gitops_auditor.quality.records import Baseline
 from gitops_auditor.quality.service import CHANNEL
 from gitops_auditor.quality.store import baselines as store
+from gitops_auditor.repositories.revisions import STAGED, WORKTREE
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.storage.database import Database
 
@@ -97,17 +98,21 @@ class Baselines:
         """The figures that a gate's `baseline` means for a commit; None when there are none.
 
         `previous_release` is the highest version that is part of the commit's history and is not
-        the commit itself; any other word is the name of figures.
+        the commit itself; any other word is the name of figures. WORKTREE and STAGED come after
+        the commit that is checked out.
         """
         async with self._database.read() as connection:
             known = await store.of_repository(connection, repository_id)
         if baseline != PREVIOUS_RELEASE:
             return next((one for one in known if one.name == baseline), None)
         repository = await self._repositories.get(repository_id)
+        revisions, head = self._repositories.revisions, commit
+        if commit in (WORKTREE, STAGED):
+            head = (await revisions.checked_out(repository)).commit
         for one in sorted(known, key=_version, reverse=True):
             if release(one.name) is None or one.commit == commit:
                 continue
-            common = await self._repositories.revisions.merge_base(repository, one.commit, commit)
+            common = await revisions.merge_base(repository, one.commit, head)
             if common == one.commit:
                 return one
         return None

@@ -97,3 +97,24 @@ async def test_only_new_findings_count_where_the_file_says_so(gated: GatedProjec
     worse = await gated.only(base=base)
     assert (worse.status, worse.new) == ("failed", 1)
     assert ("old.py", 1) in places(worse)
+
+
+@pytest.mark.parametrize("ref", ["main", "WORKTREE", "STAGED"])
+async def test_coverage_of_new_code_is_that_of_the_lines_that_changed(
+    gated: GatedProject, ref: str
+) -> None:
+    gate = {"name": "Coverage", "new_code_minimum": 80, "report": "lcov.info"}
+    base = await gated.state(gate, {"a.py": "a = 1\n"})
+    lines = range(1, 31)
+    hits = "".join(f"DA:{line},{int(line < 16)}\n" for line in lines)
+    files = {
+        "a.py": "".join(f"a = {line}\n" for line in lines),
+        "lcov.info": f"SF:a.py\n{hits}LF:30\nLH:15\nend_of_record\n",
+    }
+    write_files(gated.path, files)
+    await git(gated.path, "add", "--all")
+    if ref == "main":
+        await commit(gated.path, {})
+    result = await gated.only(ref, base=base)
+    assert (result.status, result.metrics.get("new_code_lines")) == ("failed", 29), result.reason
+    assert ("a.py", 16) in places(result)

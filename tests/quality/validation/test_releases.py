@@ -1,8 +1,10 @@
 """What a release measured is what the next one is compared with."""
 
+import pytest
+
 from gitops_auditor.pages import PageParams
 from tests.factories.gates import ACTOR, GatedProject
-from tests.factories.git import commit, git
+from tests.factories.git import commit, git, write_files
 
 GATE = {"name": "Speed", "baseline": "previous_release", "tolerance": 10}
 
@@ -49,6 +51,18 @@ async def test_a_slow_release_that_somebody_let_pass_becomes_the_measure(
         await gated.services.quality.overrides.create(slow.id, "It checks more now.", ACTOR)
     assert (await gated.only("v1.1.0")).status == "warning"
     assert await known(gated) == {"v1.0.0": 1.0, "v1.1.0": 2.0}
+
+
+@pytest.mark.parametrize("ref", ["WORKTREE", "STAGED"])
+async def test_what_nobody_committed_is_compared_with_the_last_release(
+    gated: GatedProject, ref: str
+) -> None:
+    await gated.state(GATE)
+    await gated.only(await measured(gated, 1.0, "v1.0.0"))
+    write_files(gated.path, {"benchmarks.json": '{"start": 3}'})
+    await git(gated.path, "add", "--all")
+    result = await gated.only(ref)
+    assert (result.status, result.metrics.get("baseline")) == ("failed", "v1.0.0")
 
 
 async def test_a_tag_that_is_no_version_is_not_recorded(gated: GatedProject) -> None:
