@@ -31,6 +31,8 @@ Progress = Callable[[float, float | None, str], Awaitable[None]]
 READING: Final = frozenset({"mcp", "scan", "check", "pipeline"})
 """Kinds that leave the checkout as it is, and are asked at once; the others are asked in turn."""
 
+MOST_NAMED: Final = 5
+
 
 class Validator:
     """Nothing of a repository is run but in the sandbox, and nothing in it is written to."""
@@ -87,7 +89,8 @@ class Validator:
             answers = await self._answers(
                 asker, selection, subject, base, progress, reuse=request.reuse
             )
-        return await self._keeping.keep(about, selection, answers, actor, revision.tag)
+        noted = _with_missing(selection, request.files, subject.files)
+        return await self._keeping.keep(about, noted, answers, actor, revision.tag)
 
     async def _prepared(
         self,
@@ -243,6 +246,18 @@ def _subject_of_base(subject: Subject, folders: Folders, renamed: dict[str, str]
         worktree=None,
         renamed=renamed,
     )
+
+
+def _with_missing(
+    selection: Selection, wanted: tuple[str, ...] | None, present: tuple[str, ...] | None
+) -> Selection:
+    """The selection with a note about files that somebody named and that are not there."""
+    missing = sorted(set(wanted or ()).difference(present or ()))
+    if not missing:
+        return selection
+    named = ", ".join(missing[:MOST_NAMED]) + (" and others" if len(missing) > MOST_NAMED else "")
+    note = f"These are no files of what was looked at: {named}."
+    return replace(selection, notes=[*selection.notes, note])
 
 
 def _present(files: tuple[str, ...] | None, folders: Folders) -> tuple[str, ...] | None:

@@ -72,8 +72,9 @@ async def test_what_lies_in_the_folder_is_looked_at_with_what_git_does_not_know(
 
 async def test_named_files_are_looked_at_and_no_others(gated: GatedProject) -> None:
     await commit(gated.path, {"new.py": NEW})
-    report = await gated.validate(files=("new.py", "gone.py"))
+    report = await gated.validate(files=("new.py", "gone.py", ".gitops"))
     assert places(named(report, "Lint")) == [("new.py", 1)]
+    assert report.notes == ["These are no files of what was looked at: .gitops, gone.py."]
 
 
 @pytest.mark.parametrize("file", ["../outside.py", "/etc/passwd", "a/../../b"])
