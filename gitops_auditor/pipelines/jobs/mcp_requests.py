@@ -13,7 +13,6 @@ from gitops_auditor.connections.templates import asks_for, fill
 from gitops_auditor.connections.toolbox import takes
 from gitops_auditor.errors import InvalidRequest, JsonValue, TooLarge
 from gitops_auditor.execution.globs import matcher
-from gitops_auditor.linters.listing import files_of
 from gitops_auditor.pipelines.handlers import Attempt
 from gitops_auditor.pipelines.models import Job
 
@@ -134,6 +133,8 @@ def _folder(attempt: Attempt) -> Path:
 
 async def _files(attempt: Attempt, folder: Path, action: Action) -> list[str]:
     """The changed files that the action is about; of all where nothing says what has changed."""
+    from gitops_auditor.linters.listing import files_of  # noqa: PLC0415 - few runs list all files
+
     changed = attempt.event.changed_paths
     if changed is None:
         candidates = [folder / one for one in await files_of(folder, MOST_FILES)]
