@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from tests.cli.conftest import Cli, change, make
 from tests.cli.gated import BAD, FINISHED, GATE_FILE, GOOD, ONE_GATE, gates, in_git, stage
 from tests.factories.git import write_files
 from tests.factories.runs import run_folder
+from tests.factories.terminal import environment, on_terminal
 
 MEASURED = {"name": "Measured", "minimum": 80, "required": True}
 ADVISORY = {**FINISHED, "name": "Wished", "check": "LICENSE exists", "required": False}
+NARROW = 40
 STRICT = gates(
     pre_commit=[FINISHED],
     pre_merge=[FINISHED, ADVISORY],
@@ -186,3 +189,24 @@ def test_a_file_gets_what_the_terminal_would(cli: Cli, here: Path, tmp_path: Pat
     assert (ended.status, ended.out) == (0, "")
     assert json.loads(report.read_text("utf-8"))["version"] == "2.1.0"
     assert os.access(report, os.R_OK)
+
+
+def test_colours_and_folded_lines_are_for_terminals(
+    cli: Cli, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(here, {"README.md": BAD})
+    piped = cli("gates", "run").out
+    assert "\x1b" not in piped
+    assert max(map(len, piped.splitlines())) > NARROW
+    env = environment(
+        tmp_path / "data",
+        PIPELINE_WORKSPACES=os.environ["PIPELINE_WORKSPACES"],
+        PIPELINE_ALLOW_UNSANDBOXED="true",
+        DATABASE_URL=os.environ["DATABASE_URL"],
+    )
+    ended = on_terminal("gates", "run", env=env, columns=NARROW)
+    assert ended.status == 1
+    assert "\x1b[31m" in ended.out
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ended.out)
+    reason = told.partition("Finished failed")[2].partition("gitops-auditor")[0]
+    assert "  To do: Make it so that README.md\r\n  contains /finished/." in reason
