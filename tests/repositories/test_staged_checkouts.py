@@ -198,6 +198,24 @@ async def test_a_linked_worktree_has_an_index_of_its_own(
     assert contents(target) == {"a.txt": b"2"}
 
 
+async def test_the_index_of_a_linked_worktree_is_read_with_its_own_commit(
+    checkouts: Checkouts, source: Path, target: Path
+) -> None:
+    await make_repository(source, {"a.txt": "1"})
+    linked = source.parent / "linked"
+    await git(source, "worktree", "add", "-q", "-b", "topic", str(linked))
+    head = await commit(linked, {"b.txt": "1"})
+    write_files(linked, {"a.txt": "2"})
+    await git(linked, "add", "a.txt")
+    own = source / ".git/worktrees/linked/index"
+    await make(checkouts, source, target, own)
+    assert contents(target) == {"a.txt": b"2", "b.txt": b"1"}
+    assert await git(target, "rev-parse", "HEAD^") == head
+    write_files(linked, {".git": "gitdir: elsewhere\n"})
+    with pytest.raises(InvalidRequest, match="not in the git folder"):
+        await make(checkouts, source, target / "other", own)
+
+
 @pytest.mark.parametrize("arguments", [["-a"], ["--only", "a.txt"]])
 async def test_a_hook_reads_the_index_that_git_makes_for_its_commit(
     checkouts: Checkouts, source: Path, target: Path, arguments: list[str]
@@ -228,6 +246,7 @@ async def test_another_index_must_be_one_and_lie_in_the_git_folder(
     for place, refusal, reason in (
         (source.parent / "outside", InvalidRequest, "not in the git folder"),
         (Path("../outside"), InvalidRequest, "not in the git folder"),
+        (Path(".git/a\0b"), InvalidRequest, "not in the git folder"),
         (Path(".git/refs/inside"), InvalidRequest, "not in the git folder"),
         (Path(".git/missing"), InvalidRequest, "There is no index"),
         (Path(".git/config"), InvalidRequest, "no index of git"),
