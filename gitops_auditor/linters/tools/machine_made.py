@@ -1,4 +1,4 @@
-"""Which scripts and styles nobody wrote: what machines packed, and what others wrote.
+"""Which files nobody wrote: what machines packed, and what others wrote.
 
 Linters take minutes and gigabytes for such files, and nobody corrects what they say of them.
 """

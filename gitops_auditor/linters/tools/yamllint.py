@@ -24,6 +24,7 @@ from gitops_auditor.linters.tool import (
     UnreadableOutput,
     config_for,
 )
+from gitops_auditor.linters.tools import machine_made
 from gitops_auditor.linters.tools.outputs import require_exit
 
 _LINE: Final = re.compile(r"(.+?):(\d+):(\d+): \[(?:error|warning)\] (.+?)(?: \(([a-z-]+)\))?")
@@ -53,8 +54,9 @@ class Yamllint:
         return True
 
     def selected(self, request: Request) -> tuple[str, ...]:
-        """All but the templates of Helm charts, which are no YAML before they are rendered."""
-        return tuple(file for file in request.files if not _is_template(request.root, file))
+        """What people wrote, but no templates of Helm charts: no YAML before they are rendered."""
+        written = machine_made.written_by_people(request.root, request.files)
+        return tuple(file for file in written if not _is_template(request.root, file))
 
     def survey(self, program: Program, request: Request) -> Invocation:
         """The files that its configuration does not ignore."""

@@ -144,6 +144,13 @@ def test_what_machines_made_is_left_out_by_biome(
     assert BIOME_FORMAT.selected(request) == BIOME.selected(request)
 
 
+def test_yaml_of_megabytes_is_left_out(tmp_path: Path) -> None:
+    crd = "a: 1\n" * 300_000
+    request = request_for(tmp_path, {"crd.yaml": crd, "b.yaml": "b: 1\n", "pnpm-lock.yaml": ""})
+    assert YAMLLINT.selected(request) == ("b.yaml", "pnpm-lock.yaml")
+    assert not YAMLLINT.takes("web/pnpm-lock.yaml")
+
+
 def test_a_pointer_of_git_lfs_is_no_json(tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
     request = request_for(tmp_path, {"a.json": pointer, "b.json": "{}\n"})
