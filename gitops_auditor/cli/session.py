@@ -82,12 +82,12 @@ def _require_offered(platform: Platform, operation: str) -> None:
 
 async def call_long(platform: Platform, operation: str, label: str, **arguments: Any) -> Any:
     """Call a long operation with a progress bar on the terminal and return its result."""
-    with _Bar(label) as bar:
-        work = await call(platform, operation, bar.update, wait_seconds=FIRST_WAIT, **arguments)
+    with _bar(label) as update:
+        work = await call(platform, operation, update, wait_seconds=FIRST_WAIT, **arguments)
         try:
             while work.status in {"pending", "running"}:
                 work = await call(platform, "get_work", work_id=work.id, wait_seconds=NEXT_WAIT)
-                await bar.update(work.done, work.total, work.message)
+                await update(work.done, work.total, work.message)
         except BaseException:
             await _cancel(platform, work)
             raise
@@ -107,8 +107,18 @@ def _result(work: Work[Any]) -> Any:
     raise GitOpsError(work.error.message, hint=work.error.hint)
 
 
+@contextmanager
+def _bar(label: str) -> Iterator[Progress]:
+    """Shows how far work is; where there is no terminal nothing is shown, nor loaded for it."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    with _Bar(label) as bar:
+        yield bar.update
+
+
 class _Bar:
-    """A progress bar on standard error, shown only on a terminal."""
+    """A progress bar on standard error."""
 
     def __init__(self, label: str) -> None:
         from rich.console import Console
@@ -121,7 +131,6 @@ class _Bar:
             TextColumn("[dim]{task.fields[message]}"),
             console=Console(stderr=True),
             transient=True,
-            disable=not sys.stderr.isatty(),
         )
         self._task = self._progress.add_task(label, total=None, message="")
 

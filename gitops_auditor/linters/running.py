@@ -142,11 +142,13 @@ class _Task:
         return await self._looked(tool, program, files)
 
     async def _looked(self, tool: Tool, program: Program, files: tuple[str, ...]) -> ToolReport:
-        if isinstance(tool, Exacting):
-            report = await self._judged(tool, program, files, 0)
+        chosen = await self._selected(tool, files)
+        left_out = len(files) - len(chosen)
+        if chosen and isinstance(tool, Exacting):
+            report = await self._judged(tool, program, chosen, left_out)
             if report.status != "error":
                 return report
-        kept = await self._surveyed(tool, program, files)
+        kept = await self._surveyed(tool, program, chosen)
         if isinstance(kept, str):
             return judging.broken(tool, kept, len(files))
         if not kept:
@@ -169,13 +171,17 @@ class _Task:
         report = judging.judged(tool, ordered, left_out)
         return await anyio.to_thread.run_sync(with_fingerprints, report, self.request.root)
 
+    async def _selected(self, tool: Tool, files: tuple[str, ...]) -> tuple[str, ...]:
+        if not isinstance(tool, Selective):
+            return files
+        request = replace(self.request, files=files)
+        return await anyio.to_thread.run_sync(tool.selected, request)
+
     async def _surveyed(
         self, tool: Tool, program: Program, files: tuple[str, ...]
     ) -> tuple[str, ...] | str:
-        if isinstance(tool, Selective):
-            request = replace(self.request, files=files)
-            files = await anyio.to_thread.run_sync(tool.selected, request)
-        if not isinstance(tool, Surveyor):
+        request = replace(self.request, files=files)
+        if not isinstance(tool, Surveyor) or not tool.may_leave_out(request):
             return files
         kept: list[str] = []
         for part in batches(files):

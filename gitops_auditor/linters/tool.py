@@ -133,6 +133,9 @@ class Tool(Protocol):
 class Surveyor(Protocol):
     """A tool whose configuration may leave out files, which it says when it is asked before."""
 
+    def may_leave_out(self, request: Request) -> bool:
+        """Whether there is a configuration that could; it blocks as little as `command` does."""
+
     def survey(self, program: Program, request: Request) -> Invocation:
         """How it is asked which of the files it looks at."""
 

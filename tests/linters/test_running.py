@@ -18,6 +18,7 @@ from gitops_auditor.formats.findings import Finding
 from gitops_auditor.linters.running import ToolRunner
 from gitops_auditor.linters.tool import (
     Ended,
+    Exacting,
     Invocation,
     Program,
     Purpose,
@@ -204,6 +205,9 @@ class Surveyed(Shell):
             raise UnreadableOutput("It did not look at all of them.")
         return Reading([], files=len(said))
 
+    def may_leave_out(self, request: Request) -> bool:
+        return request.files != ()
+
     def survey(self, program: Program, request: Request) -> Invocation:
         self.started.append("survey")
         return super().command(program, request)
@@ -220,6 +224,7 @@ async def test_a_tool_whose_report_names_all_files_is_asked_only_then_which_it_l
 ) -> None:
     files = files_in(root, {"a.txt": "", "out.txt": ""})
     tool = Surveyed(LEAVES_OUT)
+    assert isinstance(tool, Exacting)
     report = await runner.run([tool], Request(root, ("a.txt",)), SECONDS)
     assert only(report, "passed").files == 1
     assert tool.started == ["command"]
@@ -229,6 +234,35 @@ async def test_a_tool_whose_report_names_all_files_is_asked_only_then_which_it_l
         "It leaves out 1 of the files.",
     )
     assert tool.started[1:] == ["command", "survey", "command"]
+
+
+@dataclass(frozen=True)
+class Silent(Shell):
+    """A tool that is asked what it leaves out where it may leave out something."""
+
+    started: list[str] = field(default_factory=list)
+
+    def may_leave_out(self, request: Request) -> bool:
+        return (request.root / "configuration").exists()
+
+    def survey(self, program: Program, request: Request) -> Invocation:
+        self.started.append("survey")
+        return self.command(program, request)
+
+    def surveyed(self, ended: Ended, _request: Request) -> tuple[str, ...]:
+        return tuple(ended.stdout.decode().split())
+
+
+async def test_a_tool_without_configuration_is_not_asked_what_that_leaves_out(
+    runner: ToolRunner, root: Path
+) -> None:
+    request = Request(root, files_in(root, {"a.txt": ""}))
+    tool = Silent(LISTS)
+    only(await runner.run([tool], request, SECONDS), "passed")
+    assert tool.started == []
+    files_in(root, {"configuration": ""})
+    only(await runner.run([tool], request, SECONDS), "passed")
+    assert tool.started == ["survey"]
 
 
 @pytest.mark.parametrize("config", ["../outside", "link", "missing"])

@@ -44,6 +44,10 @@ class RuffFormat:
         """Always."""
         return True
 
+    def may_leave_out(self, request: Request) -> bool:  # noqa: ARG002 - so without one, too
+        """Always: it leaves out some folders by itself."""
+        return True
+
     def survey(self, program: Program, request: Request) -> Invocation:
         """Let its configuration exclude files, and log what is left."""
         return self._check(program, request, "--force-exclude")

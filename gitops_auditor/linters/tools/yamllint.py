@@ -31,6 +31,7 @@ _LINE: Final = re.compile(r"(.+?):(\d+):(\d+): \[(?:error|warning)\] (.+?)(?: \(
 _MISSING: Final = 255
 _OWN: Final = (".yamllint", ".yamllint.yaml", ".yamllint.yml")
 _END: Final = "the-end"
+_RELAXED: Final = ("--config-data=relaxed",)
 _LOCK: Final = "pnpm-lock.yaml"
 _TEMPLATES: Final = "templates"
 _CHART: Final = "Chart.yaml"
@@ -57,6 +58,10 @@ class Yamllint:
         """What people wrote, but no templates of Helm charts: no YAML before they are rendered."""
         written = machine_made.written_by_people(request.root, request.files)
         return tuple(file for file in written if not _is_template(request.root, file))
+
+    def may_leave_out(self, request: Request) -> bool:
+        """With a configuration of the repository."""
+        return _config(request) != _RELAXED
 
     def survey(self, program: Program, request: Request) -> Invocation:
         """The files that its configuration does not ignore."""
@@ -108,7 +113,7 @@ def _config(request: Request) -> tuple[str, ...]:
     if named:
         return (f"--config-file={named}",)
     has_own = any((request.root / name).is_file() for name in _OWN)
-    return () if has_own else ("--config-data=relaxed",)
+    return () if has_own else _RELAXED
 
 
 def _lines(output: bytes) -> list[str]:
