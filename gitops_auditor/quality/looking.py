@@ -21,6 +21,7 @@ from gitops_auditor.quality.adapters.protocol import Scanner
 from gitops_auditor.quality.checks.scans import concerned
 from gitops_auditor.quality.evidence import Subject
 from gitops_auditor.quality.gate import Gate, ScanPart
+from gitops_auditor.quality.shared_answers import SharedAnswers
 
 DEFAULT_PARTS: Final[tuple[ScanPart, ...]] = ("static", "secrets")
 NOWHERE: Final = Path("/nowhere")
@@ -36,6 +37,7 @@ class Looking:
         self._adapters = adapters
         self._runner = runner
         self._connections = connections
+        self._shared = SharedAnswers()
 
     async def lint(self, gate: Gate, subject: Subject, seconds: float) -> ScanReport:
         """What linters say of the files that the gate is about; its action is lint or format.
@@ -43,18 +45,23 @@ class Looking:
         Raises InvalidRequest for another action, and what the linter raises.
         """
         action = gate.action or "lint"
+        if action not in _LINT | _FORMAT:
+            raise InvalidRequest(
+                f"The gate's action is {action!r}, which is none of a linter.",
+                hint="Write lint or format.",
+            )
         server = gate.mcp or CODE_LINTER
-        linter = await self._adapters.linter(server, subject.root, seconds, gate.tools)
-        files = await concerned(gate, subject)
-        if action in _LINT:
+        files = tuple(await concerned(gate, subject))
+        formats = action in _FORMAT
+
+        async def ask() -> ScanReport:
+            linter = await self._adapters.linter(server, subject.root, seconds, gate.tools)
+            if formats:
+                return await linter.check_format(files, gate.tools[0] if gate.tools else None)
             return await linter.lint_files(files, gate.config)
-        if action in _FORMAT:
-            formatter = gate.tools[0] if gate.tools else None
-            return await linter.check_format(files, formatter)
-        raise InvalidRequest(
-            f"The gate's action is {action!r}, which is none of a linter.",
-            hint="Write lint or format.",
-        )
+
+        question = (subject.root, server, formats, gate.tools, gate.config, seconds, files)
+        return await self._shared.of(question, ask)
 
     async def scan(self, gate: Gate, subject: Subject, seconds: float) -> ScanReport:
         """What scanners say: of code and of secrets unless the gate says of what."""
