@@ -9,8 +9,9 @@ round and in another order the next round; ours with `--fresh`, so that no answe
 with what nobody else has: a sandbox, a checkout, and reports that are read and kept.
 
 With a second commit, which changes five files, all look at what it changed; the floor there is the
-slowest of the tools when each is started alone on these files. Where the installed programs are out
-of reach for the user of jobs, they are started with the system's interpreter.
+slowest of the tools when each is started alone on these files, but gitleaks, which takes a folder
+and no files, on all, as its hook does. Where the installed programs are out of reach for the user
+of jobs, they are started with the system's interpreter.
 """
 
 import argparse

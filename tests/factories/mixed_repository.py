@@ -133,5 +133,5 @@ def _prose(chance: random.Random) -> str:
 
 
 def _records(chance: random.Random) -> str:
-    rows = [f'  {{"id": "{number}", "score": {chance.randrange(999)}}}' for number in range(60)]
+    rows = [f'  {{"id": "{number}", "score": {chance.randrange(999)}}}' for number in range(1_200)]
     return "[\n" + ",\n".join(rows) + "\n]\n"
