@@ -45,7 +45,6 @@ quality_gates = Table(
         "name",
         unique=True,
         sqlite_where=OF_PLATFORM,
-        postgresql_where=OF_PLATFORM,
     ),
 )
 

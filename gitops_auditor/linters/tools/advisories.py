@@ -18,9 +18,8 @@ from gitops_auditor.linters.tool import (
     Request,
     UnreadableOutput,
 )
+from gitops_auditor.linters.tools.advisory_answers import Match, Scan
 from gitops_auditor.linters.tools.advisory_database import HOW_TO_SET
-from gitops_auditor.linters.tools.advisory_scan import Match, Scan
-from gitops_auditor.linters.tools.locked_packages import reader_for
 from gitops_auditor.linters.tools.outputs import (
     require_agreement,
     require_all,
@@ -50,6 +49,9 @@ class Advisories:
 
     def takes(self, file: str) -> bool:
         """Lock files and requirements files."""
+        # It brings the readers of all of them.
+        from gitops_auditor.linters.tools.locked_packages import reader_for  # noqa: PLC0415
+
         return reader_for(file) is not None
 
     def is_wanted(self, request: Request) -> bool:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from pydantic import BaseModel
 
-from gitops_auditor.formats.findings import Severity
 from gitops_auditor.formats.nodes import MalformedDocument
 from gitops_auditor.linters.tool import UnreadableOutput
+from gitops_auditor.linters.tools.advisory_answers import Match, Scan
 from gitops_auditor.linters.tools.advisory_ranges import first_fixed, is_affected
 from gitops_auditor.linters.tools.advisory_records import (
     Affected,
@@ -26,29 +25,6 @@ from gitops_auditor.linters.tools.advisory_severity import severity_of
 from gitops_auditor.linters.tools.locked_packages import Locked, reader_for
 
 Known = Mapping[tuple[str, str], list[tuple[Record, Affected]]]
-
-
-class Match(BaseModel, defer_build=True):
-    """A package that an advisory is about; `fixed` is the version to update to, or empty."""
-
-    advisory: str
-    aliases: list[str]
-    summary: str
-    severity: Severity
-    package: str
-    version: str
-    fixed: str
-    file: str
-    line: int
-
-
-class Scan(BaseModel, defer_build=True):
-    """What was looked at, and what was found."""
-
-    advisories: int
-    newest: str
-    files: dict[str, int]
-    matches: list[Match]
 
 
 def main(arguments: list[str]) -> int:
