@@ -18,7 +18,8 @@ from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision import process_tree
 from gitops_auditor.execution.supervision.orders import Isolation, Limits, Order
 
-NOBODY = (65534, 65534) if os.geteuid() == 0 else None
+NOBODY = (64_999, 64_999) if os.geteuid() == 0 else None
+"""No user of this machine: processes that other tests run as `nobody` count for its limits."""
 PYTHON = shutil.which("python3", path="/usr/bin:/bin") or ""
 
 

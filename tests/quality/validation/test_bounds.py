@@ -1,5 +1,6 @@
 """Validations end: in time, when they are cancelled, one beside the other; and leave nothing."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import pytest
 from tests.factories.gates import GatedProject, recorded, written
 
 SECONDS = 30
-NAP = "31415.927"
+NAP = f"31415.{os.getpid()}"
 """What a program of these tests is found by."""
 SLEEPS = {"name": "Sleeps", "command": f"touch started; sleep {NAP}"}
 READS = {"name": "Readme", "check": "README.md exists"}
