@@ -120,10 +120,10 @@ async def known_digests(connection: Connection, gate_ids: Sequence[str]) -> dict
 
 async def put_file_gate(transaction: Connection, gate: GateDetails, *, is_known: bool) -> None:
     """Keep what a file of a repository states, as it stands there now."""
-    if not is_known:
-        await transaction.execute(insert(quality_gates).values(_values(gate)))
-        await _insert_revision(transaction, gate)
+    if not is_known and await insert_gate(transaction, gate):
         return
+    if (await known_digests(transaction, [gate.id])).get(gate.id) == gate.digest:
+        return  # another validation of the same commit was faster
     following = await transaction.scalar(
         update(quality_gates)
         .where(quality_gates.c.id == gate.id)
