@@ -48,7 +48,8 @@ async def asked(gated: GatedProject, runs_in: Path) -> AsyncIterator[anyio.Cance
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(validate)
         with anyio.fail_after(SECONDS):
-            while not list((runs_in / "runs" / ".gates").glob("*/checkout/started")):  # noqa: ASYNC110 - files tell nobody
+            started = (runs_in / "runs" / ".gates").glob
+            while not (list(started("*/checkout/started")) and sleeping()):  # noqa: ASYNC110 - files tell nobody
                 await anyio.sleep(0.01)
         yield scope
 
