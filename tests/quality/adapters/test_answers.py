@@ -24,13 +24,13 @@ from gitops_auditor.quality.adapters.known import (
 )
 from gitops_auditor.quality.adapters.mapping import ServerMapping, ToolMapping
 
-ROOT = Path("/work/root")
+ROOT = Path("/srv/root")
 TWO = Request(ROOT, ("a.js", "b.js"))
 ONE = Request(ROOT, ("deep/a.py",))
 
 ESLINT_REPORTS: list[Any] = [
     {
-        "filePath": "/work/root/a.js",
+        "filePath": "/srv/root/a.js",
         "messages": [
             {"ruleId": "no-debugger", "severity": 2, "message": "No.", "line": 1, "column": 1},
             {"ruleId": None, "severity": 1, "message": "Unused directive.", "line": 3},
@@ -40,7 +40,7 @@ ESLINT_REPORTS: list[Any] = [
         "fatalErrorCount": 0,
         "warningCount": 1,
     },
-    {"filePath": "/work/root/b.js", "messages": [], "errorCount": 0, "warningCount": 0},
+    {"filePath": "/srv/root/b.js", "messages": [], "errorCount": 0, "warningCount": 0},
 ]
 RUFF_REPORT: Any = {
     "issues": [{"line": 1, "column": 8, "rule": "F401", "message": "No.", "severity": "error"}],
@@ -62,7 +62,7 @@ SEMGREP_REPORT: Any = {
     "paths": {"scanned": ["a.py"]},
 }
 TEXT = (
-    "[FILE] **Linting Results for:** /work/root/deep/a.py\n\n"
+    "[FILE] **Linting Results for:** /srv/root/deep/a.py\n\n"
     "**Summary:** 1 errors, 1 warnings\n\n"
     "[ERROR] **flake8**: Failed\n  [ERROR] E501 too long (Line 3)\n  [WARNING] odd\n"
     "[OK] **black**: Passed"
@@ -170,7 +170,7 @@ def test_no_cut_in_a_text_makes_a_pass(start: int, end: int, instead: str) -> No
         (ESLINT_REPORTS[:1], "did not look at b.js"),
         ([*ESLINT_REPORTS, ESLINT_REPORTS[1]], "the same file twice"),
         ([{**ESLINT_REPORTS[0], "filePath": "/elsewhere/a.js"}], "not in the folder"),
-        ([{**ESLINT_REPORTS[0], "filePath": "/work/root/c.js"}], "was not given"),
+        ([{**ESLINT_REPORTS[0], "filePath": "/srv/root/c.js"}], "was not given"),
     ],
 )
 def test_the_files_have_to_be_those_that_were_asked_about(reports: list[Any], reason: str) -> None:
