@@ -13,6 +13,7 @@ from gitops_auditor.errors import InvalidRequest
 Item = TypeVar("Item")
 Other = TypeVar("Other")
 LARGEST_PAGE = 200
+_LARGEST_OFFSET = 2**53
 
 
 class PageParams(BaseModel, defer_build=True):
@@ -58,10 +59,21 @@ def decode_cursor(cursor: str, length: int) -> list[str | int]:
     except (ValueError, binascii.Error, RecursionError):
         position = None
     if not isinstance(position, list) or len(position) != length or not _plain(position):
-        raise InvalidRequest(
-            "The cursor is not one of this list.", hint="Start again without a cursor."
-        )
+        raise _foreign_cursor()
     return position
+
+
+def offset_of(params: PageParams) -> int:
+    """Where the page of a list that is ordered by number begins; 0 for the first.
+
+    Raises InvalidRequest for the cursor of another list.
+    """
+    if params.cursor is None:
+        return 0
+    (number,) = decode_cursor(params.cursor, 1)
+    if not isinstance(number, int) or not 0 <= number <= _LARGEST_OFFSET:
+        raise _foreign_cursor()
+    return number
 
 
 def start_of(params: PageParams) -> str | None:
@@ -89,7 +101,7 @@ def cut_page(
 
 def slice_page(items: Sequence[Item], params: PageParams) -> Page[Item]:
     """The page of a list that is at hand as a whole, in its order."""
-    start = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0
+    start = offset_of(params)
     end = start + params.limit
     more = encode_cursor(end) if end < len(items) else None
     return Page(items=list(items[start:end]), total=len(items), next_cursor=more)
@@ -97,3 +109,9 @@ def slice_page(items: Sequence[Item], params: PageParams) -> Page[Item]:
 
 def _plain(position: list[object]) -> bool:
     return all(isinstance(part, str | int) and not isinstance(part, bool) for part in position)
+
+
+def _foreign_cursor() -> InvalidRequest:
+    return InvalidRequest(
+        "The cursor is not one of this list.", hint="Start again without a cursor."
+    )

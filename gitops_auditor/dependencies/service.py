@@ -21,7 +21,7 @@ from gitops_auditor.dependencies.models import (
 from gitops_auditor.dependencies.views import Contents, contents_of
 from gitops_auditor.events import EventLog
 from gitops_auditor.health import ComponentHealth
-from gitops_auditor.pages import Page, PageParams, decode_cursor, encode_cursor
+from gitops_auditor.pages import Page, PageParams, encode_cursor, offset_of
 from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.service import RepositoryRegistry
@@ -137,7 +137,7 @@ class DependencyService:
 
     async def changes(self, since: datetime | None, page: PageParams) -> Page[DependencyChange]:
         """Differences that rescans found after `since`, newest first."""
-        offset = int(decode_cursor(page.cursor, 1)[0]) if page.cursor else 0
+        offset = offset_of(page)
         async with self._database.read() as connection:
             total = await store.change_count(connection, since)
             items = await store.change_rows(connection, since, page.limit, offset)

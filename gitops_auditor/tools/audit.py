@@ -3,7 +3,7 @@
 from gitops_auditor.audit import AuditRecord, AuditVerdict
 from gitops_auditor.identity import Role
 from gitops_auditor.operations import Context, NoParams, Toolset
-from gitops_auditor.pages import Page, PageParams, cut_page, decode_cursor
+from gitops_auditor.pages import Page, PageParams, cut_page, offset_of
 
 toolset = Toolset("audit", "Audit", "Who did what, and whether the record of it is whole.")
 
@@ -11,7 +11,7 @@ toolset = Toolset("audit", "Audit", "Who did what, and whether the record of it 
 @toolset.operation("GET /api/audit", role=Role.ADMIN, surface="toolset")
 async def list_audit_entries(ctx: Context, params: PageParams) -> Page[AuditRecord]:
     """List every write with actor, masked parameters, result and changes, oldest first."""
-    after = int(decode_cursor(params.cursor, 1)[0]) if params.cursor else 0
+    after = offset_of(params)
     records = await ctx.services.audit.page(after, params.limit + 1)
     return cut_page(records, params, lambda one: (one.first_row,))
 
