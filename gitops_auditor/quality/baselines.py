@@ -102,9 +102,9 @@ class Baselines:
         the commit that is checked out.
         """
         async with self._database.read() as connection:
+            if baseline != PREVIOUS_RELEASE:
+                return await store.get(connection, repository_id, baseline)
             known = await store.of_repository(connection, repository_id)
-        if baseline != PREVIOUS_RELEASE:
-            return next((one for one in known if one.name == baseline), None)
         repository = await self._repositories.get(repository_id)
         revisions, head = self._repositories.revisions, commit
         if commit in (WORKTREE, STAGED):

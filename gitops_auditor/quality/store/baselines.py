@@ -23,8 +23,11 @@ _COLUMNS = (
 
 async def get(connection: AsyncConnection, repository_id: str, name: str) -> Baseline | None:
     """The figures of one name."""
-    found = [one for one in await of_repository(connection, repository_id) if one.name == name]
-    return found[0] if found else None
+    query = select(*_COLUMNS).where(
+        quality_baselines.c.repository_id == repository_id, quality_baselines.c.name == name
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else Baseline.model_validate(row)
 
 
 async def of_repository(connection: AsyncConnection, repository_id: str) -> list[Baseline]:

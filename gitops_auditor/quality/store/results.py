@@ -120,10 +120,7 @@ async def insert_report(
         return
     await transaction.execute(insert(quality_results), [_row(one) for one in results])
     evidence = [
-        {
-            "result_id": one.result.id,
-            "content": packed(one.result.findings[:MOST_KEPT], one.result.tools),
-        }
+        {"result_id": one.result.id, "content": _evidence(one.result)}
         for one in results
         if one.result.findings or one.result.tools
     ]
