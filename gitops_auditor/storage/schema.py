@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gitops_auditor.storage.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision under `migrations/versions`; a test compares."""
 
 

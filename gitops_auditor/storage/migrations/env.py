@@ -4,6 +4,7 @@ from alembic import context
 
 from gitops_auditor.storage.metadata import metadata
 from gitops_auditor.storage.pipeline_tables import pipelines  # noqa: F401 - registers its tables
+from gitops_auditor.storage.plan_tables import plans  # noqa: F401 - registers its tables
 from gitops_auditor.storage.quality_tables import quality_gates  # noqa: F401 - registers its tables
 from gitops_auditor.storage.tables import repositories  # noqa: F401 - registers its tables
 

@@ -1,0 +1,1 @@
+"""Plans over many repositories: made, approved, executed phase by phase, and undone."""

@@ -1,0 +1,1 @@
+"""Makes plans: which repositories, in which order, with which diffs, at which risk."""

@@ -1,0 +1,1 @@
+"""Makes the commit that a change comes to in a repository, before anything is published."""

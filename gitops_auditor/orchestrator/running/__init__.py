@@ -1,0 +1,1 @@
+"""Carries plans out: one process at a time, resumable after each step."""

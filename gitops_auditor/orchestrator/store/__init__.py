@@ -1,0 +1,1 @@
+"""Rows of plans, their phases, steps, ledger and approvals."""
