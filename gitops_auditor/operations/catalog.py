@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -11,6 +12,9 @@ from gitops_auditor.operations.declaration import Operation, Toolset
 from gitops_auditor.operations.models import Call, Context
 from gitops_auditor.operations.running import authorise, run_audited, validated
 from gitops_auditor.services import Services
+
+DEFAULT: Final = "default"
+"""In place of a toolset: the operations that every client is offered."""
 
 
 class OperationCatalog:
@@ -51,15 +55,21 @@ class OperationCatalog:
     def for_mcp(
         self, toolsets: Iterable[str] = (), tools: Iterable[str] = (), exclude: Iterable[str] = ()
     ) -> "OperationCatalog":
-        """What MCP clients get: the default surface, or these toolsets whole, and these tools."""
-        chosen, named = self._known_toolsets(toolsets), {self.get(tool).name for tool in tools}
+        """What MCP clients get: the default surface, or these toolsets whole, and these tools.
+
+        The toolset `default` stands for the default surface, beside others.
+        """
+        asked = set(toolsets)
+        has_default = not asked or DEFAULT in asked
+        chosen = self._known_toolsets(asked - {DEFAULT})
+        named = {self.get(tool).name for tool in tools}
         refused = {self.get(tool).name for tool in exclude}
 
         def offered(found: Operation) -> bool:
             if found.surface == "rest" or found.name in refused:
                 return False
-            by_toolset = found.toolset in chosen if chosen else found.surface == "default"
-            return by_toolset or found.name in named
+            by_default = has_default and found.surface == "default"
+            return by_default or found.toolset in chosen or found.name in named
 
         return self._keep(offered)
 
@@ -78,7 +88,7 @@ class OperationCatalog:
         if unknown := sorted(chosen - known - {"all"}):
             raise InvalidRequest(
                 f"There is no toolset {unknown[0]}.",
-                hint=f"Toolsets: {', '.join(sorted(known))}, or all.",
+                hint=f"Toolsets: {', '.join(sorted(known))}, {DEFAULT}, or all.",
             )
         return known if "all" in chosen else chosen
 

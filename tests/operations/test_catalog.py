@@ -119,6 +119,11 @@ def test_mcp_offers_the_default_surface_unless_toolsets_are_chosen(
     assert names(catalog.for_mcp()) == {"get_greeting"}
     assert names(catalog.for_mcp(toolsets=["greetings"])) == {"get_greeting", "send_greeting"}
     assert names(catalog.for_mcp(toolsets=["all"])) == {"get_greeting", "send_greeting"}
+    assert names(catalog.for_mcp(toolsets=["default"])) == {"get_greeting"}
+    assert names(catalog.for_mcp(toolsets=["default", "greetings"])) == {
+        "get_greeting",
+        "send_greeting",
+    }
     assert names(catalog.for_mcp(tools=["send_greeting"])) == {"get_greeting", "send_greeting"}
     assert names(catalog.for_mcp(exclude=["say_hello"])) == set()
 
