@@ -40,21 +40,22 @@ def lay_out(folder: Path, source: GitDirectory, commit: str | None, tags: dict[s
         ) from None
     _write(git_dir / "config", _config(source, commit))
     _write(git_dir / "HEAD", f"{commit}\n" if commit else _UNBORN)
-    _write(git_dir / "objects/info/alternates", _quoted(source.common_dir / "objects") + "\n")
+    _write(git_dir / "objects/info/alternates", quoted(source.common_dir / "objects") + "\n")
     if tags:
         lines = [f"{target} {name}\n" for name, target in sorted(tags.items(), key=_as_bytes)]
         _write(git_dir / "packed-refs", "".join(lines))
-    shallow = _shallow(source)
+    shallow = shallow_commits(source)
     if shallow:
         _write(git_dir / "shallow", shallow)
 
 
 def _config(source: GitDirectory, commit: str | None) -> str:
-    sha256 = len(commit) == 64 if commit else _object_format(source) == "sha256"
+    sha256 = len(commit) == 64 if commit else object_format(source) == "sha256"
     return _CONFIG.format(version=int(sha256)) + (_SHA256 if sha256 else "")
 
 
-def _object_format(source: GitDirectory) -> str | None:
+def object_format(source: GitDirectory) -> str | None:
+    """What the configuration says of the ids: `sha256`, or None for those of 40 digits."""
     config = read_regular(source.common_dir / "config", limit=4 * 1024 * 1024) or b""
     entries = parse_config(config.decode("utf-8", "replace"))
     return value_of(entries, "extensions", "", "objectformat")
@@ -64,7 +65,7 @@ def _as_bytes(tag: tuple[str, str]) -> bytes:
     return os.fsencode(tag[0])
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path as the file of alternates wants it when it holds special characters."""
     plain = frozenset(range(32, 127)) - set(b'"\\')
     text = os.fsencode(path.absolute())
@@ -72,7 +73,7 @@ def _quoted(path: Path) -> str:
     return f'"{escaped}"'
 
 
-def _shallow(source: GitDirectory) -> str:
+def shallow_commits(source: GitDirectory) -> str:
     """The commits whose parents the source lacks itself."""
     content = read_regular(source.common_dir / "shallow", limit=_SHALLOW_LIMIT) or b""
     lines = content.decode("ascii", "replace").splitlines()

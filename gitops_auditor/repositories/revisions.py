@@ -1,9 +1,7 @@
 """Which commit a name means in a registered repository, and what stands in that commit."""
 
-import difflib
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +17,8 @@ from gitops_auditor.repositories.locations import Locations
 from gitops_auditor.repositories.memory import Recent
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.references import References
+from gitops_auditor.repositories.rendered_store import RenderedStores
+from gitops_auditor.repositories.revision_names import BRANCH, REMOTE, TAG, alike, candidates
 from gitops_auditor.repositories.working_copy import regular_names
 
 WORKTREE: Final = "WORKTREE"
@@ -34,8 +34,6 @@ SMALL_BYTES: Final = 64 * 1024
 """What is larger is not remembered."""
 
 _REGULAR = ("100644", "100755")
-_ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
-_BRANCH, _TAG, _REMOTE = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
 
 
 class Revision(NamedTuple):
@@ -51,11 +49,17 @@ class Revision(NamedTuple):
 
 
 class Revisions:
-    """Reads registered repositories at commits. Nothing in a user's repository is written to."""
+    """Reads registered repositories at commits. Nothing in a user's repository is written to.
 
-    def __init__(self, git: Git, locations: Locations) -> None:
+    With `rendered`, commits that the platform made and did not publish are read as any other.
+    """
+
+    def __init__(
+        self, git: Git, locations: Locations, rendered: RenderedStores | None = None
+    ) -> None:
         self._git = git
         self._locations = locations
+        self._rendered = rendered
         self._references = References(git)
         self._comparisons = Comparisons(git.executable)
         self._held: Recent[tuple[Path, str], bool] = Recent(REMEMBERED)
@@ -132,8 +136,8 @@ class Revisions:
         if path is None or layout is None or layout.worktree is None:
             return await self.resolve(repository)
         head = await anyio.to_thread.run_sync(git_directory.head_reference, layout)
-        if head is not None and head.startswith(_BRANCH):
-            return await self.resolve(repository, head.removeprefix(_BRANCH))
+        if head is not None and head.startswith(BRANCH):
+            return await self.resolve(repository, head.removeprefix(BRANCH))
         return await self.resolve(repository, await self._git.head_commit(path) or "")
 
     async def changed_paths(self, repository: Repository, old: str, new: str) -> list[str] | None:
@@ -142,8 +146,11 @@ class Revisions:
         It cannot when a commit is not here (a new branch has only zeros for its old one) or when
         there are more than MOST_CHANGED_PATHS.
         """
-        path = await self._locations.known(repository)
-        if path is None or not (OBJECT_ID.fullmatch(old) and OBJECT_ID.fullmatch(new)):
+        if not (OBJECT_ID.fullmatch(old) and OBJECT_ID.fullmatch(new)):
+            return None
+        path = await self._unpublished(repository, old, new)
+        path = path or await self._locations.known(repository)
+        if path is None:
             return None
         changed = await self._git.changed_paths(path, old, new)
         return None if changed is None or len(changed) > MOST_CHANGED_PATHS else changed
@@ -235,6 +242,9 @@ class Revisions:
         Raises NotFound when the commit is nowhere to be had.
         """
         check_commit(commit)
+        rendered = await self._unpublished(repository, commit)
+        if rendered is not None:
+            return rendered
         known = await self._locations.known(repository)
         if known is not None and await self._has(known, commit):
             return known
@@ -249,7 +259,14 @@ class Revisions:
     async def _holding_both(self, repository: Repository, one: str, other: str) -> Path:
         """A mirror that lacks the second is fetched, so that it has both then."""
         await self.holding(repository, one)
-        return await self.holding(repository, other)
+        path = await self.holding(repository, other)
+        return await self._unpublished(repository, one) or path
+
+    async def _unpublished(self, repository: Repository, *commits: str) -> Path | None:
+        """The store of rendered commits when one of these is there; it has all others, too."""
+        if self._rendered is None:
+            return None
+        return await self._rendered.holding(repository, commits)
 
     async def _located(self, path: Path) -> GitDirectory:
         layout = await anyio.to_thread.run_sync(git_directory.locate, path)
@@ -306,7 +323,7 @@ class Revisions:
     async def _uncommitted(self, repository: Repository, ref: str) -> Revision:
         layout, _ = await self._layout_with_tree(repository)
         head = await anyio.to_thread.run_sync(git_directory.head_reference, layout) or ""
-        branch = head.removeprefix(_BRANCH) if head.startswith(_BRANCH) else None
+        branch = head.removeprefix(BRANCH) if head.startswith(BRANCH) else None
         return Revision(ref, branch, None, ref)
 
     async def _worktree_file(
@@ -323,7 +340,8 @@ class Revisions:
         """A full id that is here needs no fetch."""
         if OBJECT_ID.fullmatch(ref) is None:
             return None
-        path = await self._locations.known(repository)
+        path = await self._unpublished(repository, ref)
+        path = path or await self._locations.known(repository)
         return await self._named(path, ref) if path is not None else None
 
     async def _default(self, repository: Repository, path: Path) -> Revision | None:
@@ -335,9 +353,9 @@ class Revisions:
         return Revision(head, None, None, head) if head is not None else None
 
     async def _named(self, path: Path, ref: str) -> Revision | None:
-        candidates = _candidates(ref)
-        found = await self._git.commits(path, candidates)
-        for name in candidates:
+        names = candidates(ref)
+        found = await self._git.commits(path, names)
+        for name in names:
             if name in found:
                 return _revision(found[name], name, ref)
         return None
@@ -345,7 +363,7 @@ class Revisions:
     async def _unknown(self, repository: Repository, path: Path, ref: str) -> NotFound:
         if not ref:
             return NotFound(f"{repository.id} has no commit yet.", hint="Commit something first.")
-        near = _near(ref, list(await self._references.of(path)))
+        near = alike(ref, list(await self._references.of(path)))
         return NotFound(
             f"{repository.id} has no branch, tag or commit {ref!r}.",
             hint=f"Did you mean {' or '.join(near)}?" if near else "Name one that it has.",
@@ -353,30 +371,12 @@ class Revisions:
         )
 
 
-def _candidates(ref: str) -> list[str]:
-    """What a name may be, in the order in which it is looked for."""
-    if ref.startswith("refs/"):
-        return [ref]
-    names = [_BRANCH + ref, _TAG + ref, _REMOTE + ref]
-    return [ref, *names] if OBJECT_ID.fullmatch(ref) else [*names, *_as_id(ref)]
-
-
-def _as_id(ref: str) -> list[str]:
-    return [ref] if _ABBREVIATED.fullmatch(ref) else []
-
-
 def _revision(commit: str, name: str, ref: str) -> Revision:
-    for prefix in (_BRANCH, _REMOTE):
+    for prefix in (BRANCH, REMOTE):
         if name.startswith(prefix):
             return Revision(commit, name.removeprefix(prefix), None, ref)
-    tag = name.removeprefix(_TAG) if name.startswith(_TAG) else None
+    tag = name.removeprefix(TAG) if name.startswith(TAG) else None
     return Revision(commit, None, tag, ref)
-
-
-def _near(wanted: str, names: Sequence[str]) -> list[str]:
-    short = {name.removeprefix(_BRANCH).removeprefix(_TAG): name for name in names}
-    alike = difflib.get_close_matches(wanted, [*short][:2000], 3, cutoff=0.5)
-    return [name for name in alike if name.isprintable()]
 
 
 def _too_large(path: str, reason: str, limit: int) -> TooLarge:

@@ -44,6 +44,8 @@ from gitops_auditor.repositories.naming import (
     id_from_url,
     is_id,
 )
+from gitops_auditor.repositories.rendered import RenderedCommits
+from gitops_auditor.repositories.rendered_store import RenderedStores
 from gitops_auditor.repositories.report_import import ReportImporter
 from gitops_auditor.repositories.revisions import Revisions
 from gitops_auditor.repositories.store import Connection
@@ -70,8 +72,13 @@ class RepositoryRegistry:
             settings.clone_protocols,
             allow_private_hosts=settings.allow_private_hosts,
         )
-        self._revisions = Revisions(git, Locations(self._mirrors, self._boundaries))
+        locations = Locations(self._mirrors, self._boundaries)
+        stores = RenderedStores(settings.data_dir / "rendered", locations, git)
+        self._revisions = Revisions(git, locations, stores)
         self._checkouts = Checkouts(self._revisions, git)
+        self._rendered = RenderedCommits(
+            self._revisions, stores, git.executable, most_bytes=settings.job_disk_bytes
+        )
         self._workspaces = Workspaces(database, events, audit, git, self._boundaries)
         self._importer = ReportImporter(database, events, audit, self._mirrors)
 
@@ -84,6 +91,11 @@ class RepositoryRegistry:
     def checkouts(self) -> Checkouts:
         """Makes disposable checkouts of registered repositories."""
         return self._checkouts
+
+    @property
+    def rendered(self) -> RenderedCommits:
+        """Makes commits of registered repositories that are not published."""
+        return self._rendered
 
     async def register_path(
         self, path: Path, principal: Principal, name: str | None = None
