@@ -154,9 +154,7 @@ class RenderedCommits:
 
     async def _tree(self, store: Path, commit: str) -> str:
         arguments = ["--verify", "--end-of-options", f"{commit}^{{tree}}"]
-        command = Command(
-            "rev-parse", arguments, timeout=SECONDS, options=[f"--git-dir={store.absolute()}"]
-        )
+        command = Command("rev-parse", arguments, timeout=SECONDS, options=[f"--git-dir={store}"])
         output = await self._executable.run(command)
         if output.status:
             raise _unreadable(store, output.stderr)

@@ -48,7 +48,7 @@ class RenderedStores:
     """Makes stores, keeps what they borrow current, and removes them."""
 
     def __init__(self, folder: Path, locations: Locations, git: Git) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._locations = locations
         self._references = References(git)
 
