@@ -2,7 +2,8 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import RowMapping, Select, exists, func, insert, select, update
 
@@ -28,6 +29,7 @@ from gitops_auditor.storage.plan_tables import (
 )
 
 Connection = AsyncConnection
+MOST_STRANDED: Final = 3
 
 _OF_PLAN = (
     "id",
@@ -120,6 +122,20 @@ async def page(
         query = query.where(of_repository)
     found = await connection.execute(query.order_by(plans.c.id.desc()).limit(limit))
     return [PlanSummary.model_validate({**row}) for row in found.mappings()]
+
+
+async def counts(connection: Connection) -> dict[PlanStatus, int]:
+    """How many plans there are of each status that any has."""
+    query = select(plans.c.status, func.count()).group_by(plans.c.status)
+    return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+async def stranded(connection: Connection, before: datetime) -> list[str]:
+    """Some plans that were to go on before a moment and that no process has taken."""
+    query = select(plans.c.id).where(
+        plans.c.goal.is_not(None), plans.c.owner.is_(None), plans.c.updated_at < before
+    )
+    return [*await connection.scalars(query.order_by(plans.c.id).limit(MOST_STRANDED))]
 
 
 async def patch(connection: Connection, plan_id: str, repository_id: str) -> Patch | None:

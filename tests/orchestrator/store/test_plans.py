@@ -1,4 +1,5 @@
-from gitops_auditor.orchestrator.records import Approval, Patch
+from gitops_auditor.orchestrator.condition import PlanCondition
+from gitops_auditor.orchestrator.records import Approval, Goal, Patch
 from gitops_auditor.orchestrator.store import plans as store
 from gitops_auditor.orchestrator.store.plans import Filter
 from gitops_auditor.storage.database import Database
@@ -64,3 +65,19 @@ async def test_the_diff_of_a_repository_is_kept_with_its_plan(database: Database
     async with database.read() as connection:
         assert await store.patch(connection, plan.id, "acme/lib") == diff
         assert await store.patch(connection, plan.id, "acme/api") is None
+
+
+async def test_plans_that_no_process_takes_are_told_by_the_health(database: Database) -> None:
+    goal = Goal(action="execute", first=1, last=1)
+    waiting = plan_of(("acme/lib",)).model_copy(update={"status": "executing", "goal": goal})
+    held = plan_of(("acme/api",)).model_copy(update={"status": "held"})
+    condition = PlanCondition(database)
+    async with database.write() as transaction:
+        await store.add(transaction, held, {})
+    assert (await condition.health()).status == "healthy"
+    async with database.write() as transaction:
+        await store.add(transaction, waiting, {})
+    health = await condition.health()
+    assert health.status == "degraded"
+    assert health.reasons == [f"Nobody carries out plan {waiting.id}."]
+    assert health.figures == {"plans": 2, "executing": 1, "held": 1}
