@@ -6,6 +6,8 @@ from pydantic import BaseModel, SecretStr
 
 from gitops_auditor.config.fields import Names, OptionalPath, Paths, setting
 
+_WEB_ADDRESS = r"^(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$"
+
 
 class PipelineSettings(BaseModel, defer_build=True):
     """The part of the settings that pipelines read."""
@@ -159,6 +161,20 @@ class PipelineSettings(BaseModel, defer_build=True):
     )
     github_status_updates: bool = setting(
         "GITHUB_STATUS_UPDATES", True, "Whether results are reported as commit statuses."
+    )
+    github_url: str = setting(
+        "GITHUB_URL",
+        "https://github.com",
+        "Address of GitHub, as repositories' clone URLs begin; a GitHub Enterprise Server has its"
+        " own.",
+        pattern=_WEB_ADDRESS,
+    )
+    github_api_url: str = setting(
+        "GITHUB_API_URL",
+        "https://api.github.com",
+        "Address of GitHub's REST API; https, or http on this machine. That of a GitHub Enterprise"
+        " Server ends in /api/v3.",
+        pattern=_WEB_ADDRESS,
     )
     github_token: SecretStr = setting(
         "GITHUB_TOKEN", SecretStr(""), "Token for GitHub's API; GitHub is not called without one."

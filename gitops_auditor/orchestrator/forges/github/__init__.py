@@ -1,0 +1,1 @@
+"""Repositories on GitHub: through its MCP server, and over REST where that has no tool."""
