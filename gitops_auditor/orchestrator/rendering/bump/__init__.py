@@ -1,0 +1,1 @@
+"""Raises what the manifests of a repository ask of one dependency, and keeps every other byte."""
