@@ -85,11 +85,18 @@ class Launcher:
         audited operation. Raises NotFound, InvalidRequest for inputs, InvalidDefinition, and
         Refused when the pipeline is not active.
         """
-        known = await self._already_started(order)
-        if known is not None:
-            return known
+        if order.idempotency_key is not None:
+            known = await self.started(order.pipeline_id, order.idempotency_key)
+            if known is not None:
+                return known
         plan = await self.plan(order)
         return await self.launch(plan, actor, key=order.idempotency_key)
+
+    async def started(self, pipeline_id: str, key: str) -> RunSummary | None:
+        """The run that was started with an idempotency key; None when there is none."""
+        async with self._database.read() as connection:
+            first = await store.by_key(connection, pipeline_id, key)
+        return await self._known(first) if first else None
 
     async def plan(self, order: Order) -> Plan:
         """What a start by hand comes to; nothing is kept. Raises as `start`."""
@@ -186,13 +193,6 @@ class Launcher:
             return []
         others = await store.in_group(transaction, run.concurrency_group or "", run.id)
         return [one for one in others if await store.request_cancel(transaction, one)]
-
-    async def _already_started(self, order: Order) -> RunSummary | None:
-        if order.idempotency_key is None:
-            return None
-        async with self._database.read() as connection:
-            first = await store.by_key(connection, order.pipeline_id, order.idempotency_key)
-        return await self._known(first) if first else None
 
     async def _known(self, run_id: str) -> RunSummary:
         async with self._database.read() as connection:

@@ -173,6 +173,8 @@ class _Advance:
         """What went wrong in the stages before, as a sentence."""
         if self._state.is_late:
             return "The run exceeded its timeout."
+        if stage.gate == "failure" and self._facts.event.takes_back:
+            return "What another run did is taken back."
         for name in damage(self._arrangement, self._state):
             if self._arrangement.jobs[name].stage in stage.before:
                 return f"{name} failed."

@@ -114,6 +114,7 @@ class Event(Part):
     `branch` is the branch pushed to or run on; for a pull request it is the source branch, written
     `owner:branch` when it comes from a fork, so that a stranger's `main` is never taken for ours.
     `base_branch` is where a pull request wants to go. `changed_paths` is None when not known.
+    `takes_back`: what another run did is taken back, so the rollback jobs run though nothing fails.
     """
 
     type: EventType = "manual"
@@ -124,6 +125,7 @@ class Event(Part):
     changed_paths: tuple[str, ...] | None = None
     cron: str = ""
     inputs: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    takes_back: bool = False
 
     @property
     def is_from_fork(self) -> bool:
