@@ -10,10 +10,11 @@ from pydantic.fields import FieldInfo
 
 from gitops_auditor.config.fields import Names, OptionalPath, Paths, Rate, setting
 from gitops_auditor.config.pipelines import PipelineSettings
+from gitops_auditor.config.plans import PlanSettings
 from gitops_auditor.config.quality import QualitySettings
 
 
-class Settings(QualitySettings, PipelineSettings):
+class Settings(PlanSettings, QualitySettings, PipelineSettings):
     """The effective settings of one process. Immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -148,8 +148,9 @@ class Inputs(Record):
     """Everything that a plan was made of, as digests: the plan's hash is over these.
 
     `commits` are the target branches' by repository, `trees` the rendered ones. `graph` is over
-    the edges among the plan's repositories, `gates` over the definitions that would be asked, by
-    repository, `pipelines` over the definitions that would run, `templates` over what is applied.
+    `links`: the runtime needs among the plan's repositories, consumer first, also through others.
+    `gates` are over the definitions that would be asked, by repository, `pipelines` over the
+    definitions that would run, `templates` over what is applied.
     """
 
     request: str
@@ -157,6 +158,7 @@ class Inputs(Record):
     trees: dict[str, str]
     graph: str
     gates: dict[str, str]
+    links: list[tuple[str, str]] = Field(default_factory=list)
     pipelines: dict[str, str] = Field(default_factory=dict)
     templates: dict[str, str] = Field(default_factory=dict)
 
