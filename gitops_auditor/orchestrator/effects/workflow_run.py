@@ -26,6 +26,9 @@ class WorkflowRunEffect(Effect):
     def __init__(self, forges: Forges, first_pause: float = 2.0) -> None:
         self._forges = forges
         self._first_pause = first_pause
+        self._runs: dict[str, str] = {}
+        """The ids of runs by their markers, as far as this process dispatched them: one that failed
+        has no result."""
 
     @override
     async def observe(self, context: StepContext) -> Facts:
@@ -45,6 +48,7 @@ class WorkflowRunEffect(Effect):
             {name: _text(value) for name, value in change.inputs.items()},
             str(pre_image["marker"]),
         )
+        self._runs[str(pre_image["marker"])] = run.id
         run = await self._followed(context, workflows, run, change.timeout_seconds)
         log = await workflows.workflow_log(context.repository, run.id, LOG_BYTES)
         facts: Facts = {
@@ -65,13 +69,14 @@ class WorkflowRunEffect(Effect):
     @override
     async def undo(self, context: StepContext, pre_image: Facts, result: Facts | None) -> Undone:
         name, where = _change(context).pipeline, context.repository.id
-        if result is None:
+        run_id = str(result["run_id"]) if result else self._runs.get(str(pre_image["marker"]))
+        if run_id is None:
             return Undone(
                 "not_undone",
                 f"The workflow {name} of {where} may have been started. Look there for the run of "
                 f"{pre_image['marker']}, cancel it and take back what it did.",
             )
-        workflows, run_id = await self._workflows(context), str(result["run_id"])
+        workflows = await self._workflows(context)
         run = await workflows.workflow_run(context.repository, run_id)
         if run.status not in _OVER:
             await workflows.cancel_workflow(context.repository, run_id)
