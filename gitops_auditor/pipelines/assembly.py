@@ -189,7 +189,7 @@ class PipelineServices:
         """What runs left."""
         from gitops_auditor.pipelines.jobs.artifacts import open_artifacts
 
-        return open_artifacts(self._settings, self._database)
+        return open_artifacts(self._settings, self._database, self.connections)
 
     @cached_property
     def secrets(self) -> "SecretRegistry":

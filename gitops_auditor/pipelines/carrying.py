@@ -50,7 +50,7 @@ async def open_executor(  # noqa: PLR0913 - all that carrying out takes
     """
     async with Sandbox.open(settings) as sandbox, _prepared(sandbox) if soon else nullcontext():
         handlers: Mapping[JobKind, JobHandler] = {
-            "script": ScriptJobs.open(settings, database, sandbox),
+            "script": ScriptJobs.open(settings, pipelines.artifacts, sandbox),
             "mcp": McpJobs(pipelines.connections, settings),
             "gate": gates,
         }

@@ -83,7 +83,7 @@ class Bench:
         parts = EngineParts(
             journal=Journal(services.database, services.events, services.audit),
             process=services.process,
-            handlers={"script": ScriptJobs.open(settings, services.database, sandbox)},
+            handlers={"script": ScriptJobs.open(settings, services.pipelines.artifacts, sandbox)},
             workspaces=RunWorkspaces(services.repositories, settings),
             logs=services.pipelines.logs,
             slots=Slots(self.slots),

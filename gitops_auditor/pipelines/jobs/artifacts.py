@@ -9,6 +9,8 @@ from typing import Final
 import anyio
 
 from gitops_auditor.config import Settings
+from gitops_auditor.connections.files.opening import open_files
+from gitops_auditor.connections.service import Connections
 from gitops_auditor.errors import JsonValue, NotFound, Refused
 from gitops_auditor.execution.artifacts import Artifact, ArtifactStore
 from gitops_auditor.pipelines.fields import Artifacts
@@ -21,11 +23,14 @@ from gitops_auditor.storage.database import Database
 _EXPIRED_AT_ONCE: Final = 500
 
 
-def open_artifacts(settings: Settings, database: Database) -> "RunArtifacts":
-    """The artifacts of runs at the place that the settings name."""
+def open_artifacts(
+    settings: Settings, database: Database, connections: Connections
+) -> "RunArtifacts":
+    """The artifacts of runs at the place that the settings name. Raises InvalidSetting."""
     data = settings.data_dir
     location = settings.artifacts_url or str(data / "artifacts")
-    return RunArtifacts(database, ArtifactStore(location, data / "staging"), settings)
+    files = open_files(location, connections, "PIPELINE_ARTIFACTS_URL")
+    return RunArtifacts(database, ArtifactStore(files, data / "staging"), settings)
 
 
 class RunArtifacts:

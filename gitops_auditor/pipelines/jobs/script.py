@@ -22,7 +22,7 @@ from gitops_auditor.execution.results import JobResult
 from gitops_auditor.execution.supervision.orders import Isolation, Order
 from gitops_auditor.pipelines.fields import FailureKind
 from gitops_auditor.pipelines.handlers import Attempt, Outcome
-from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
+from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts
 from gitops_auditor.pipelines.jobs.caching import JobCaches
 from gitops_auditor.pipelines.jobs.judging import failed, judged, looks_further, with_metrics
 from gitops_auditor.pipelines.jobs.masked_log import MaskedLog
@@ -31,7 +31,6 @@ from gitops_auditor.pipelines.jobs.outputs import VARIABLE, OutputFile
 from gitops_auditor.pipelines.jobs.seen_secrets import SeenSecrets
 from gitops_auditor.pipelines.jobs.variables import variables
 from gitops_auditor.pipelines.secrets import PipelineSecrets, open_secrets
-from gitops_auditor.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,14 @@ class ScriptJobs:
     seen: SeenSecrets = field(default_factory=SeenSecrets)
 
     @classmethod
-    def open(cls, settings: Settings, database: Database, sandbox: Sandbox) -> "ScriptJobs":
+    def open(cls, settings: Settings, artifacts: RunArtifacts, sandbox: Sandbox) -> "ScriptJobs":
         """The handler that the settings describe."""
         cache = Cache(settings.data_dir / "cache", settings.cache_bytes)
         return cls(
             sandbox,
             open_secrets(settings),
             JobCaches(cache, sandbox),
-            open_artifacts(settings, database),
+            artifacts,
             settings,
             inherited(os.environ),
         )

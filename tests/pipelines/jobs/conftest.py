@@ -1,17 +1,24 @@
 """Fixtures of jobs: a run's workspace, its logs, and the handler of scripts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from gitops_auditor.config import Settings, load_settings
+from gitops_auditor.connections.service import Connections
 from gitops_auditor.execution.process import Processes
+from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.pipelines.logs import FileLogs
 from gitops_auditor.storage.database import Database
 from tests.execution.jobs import FixedSandbox
 from tests.pipelines.jobs.attempts import Attempts, make_workspace
+
+
+async def no_secrets(_references: Mapping[str, str]) -> dict[str, str]:
+    return {}
+
 
 AMBIENT = {"TOKEN": "treasure-chest/+?", "HIDDEN": "never offered"}
 
@@ -42,12 +49,17 @@ async def sandbox() -> AsyncIterator[FixedSandbox]:
 
 
 @pytest.fixture
+def artifacts(settings: Settings, database: Database) -> RunArtifacts:
+    return open_artifacts(settings, database, Connections({}, no_secrets, {}))
+
+
+@pytest.fixture
 def scripts(
     sandbox: FixedSandbox,
     settings: Settings,
-    database: Database,
+    artifacts: RunArtifacts,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ScriptJobs:
     for name, value in AMBIENT.items():
         monkeypatch.setenv(name, value)
-    return ScriptJobs.open(settings, database, sandbox)
+    return ScriptJobs.open(settings, artifacts, sandbox)

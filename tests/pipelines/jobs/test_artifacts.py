@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import NotFound, Refused
-from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts, open_artifacts
+from gitops_auditor.pipelines.jobs.artifacts import RunArtifacts
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.storage.database import Database
 from tests.pipelines.jobs.attempts import Attempts
@@ -18,9 +18,9 @@ MAKE = "mkdir -p dist; echo app > dist/app.js; ln -s /etc/passwd dist/link"
 
 
 @pytest.fixture
-async def kept(database: Database, settings: Settings) -> RunArtifacts:
+async def kept(database: Database, artifacts: RunArtifacts) -> RunArtifacts:
     await store_runs(database, "run1", "run2")
-    return open_artifacts(settings, database)
+    return artifacts
 
 
 async def test_artifacts_are_listed_and_read(

@@ -1,0 +1,1 @@
+"""Files kept on a file-system server that speaks MCP."""
