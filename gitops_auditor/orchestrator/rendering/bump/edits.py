@@ -140,7 +140,7 @@ def _line(text: str, place: Place) -> int:
 def _verdict(
     before: _State, after: _State, due: Declaration, new: str, wanted: Wanted
 ) -> Literal["no", "alone", "shared"]:
-    if after.problems != before.problems or _at(after, due, new) <= _at(before, due, new):
+    if after.problems != before.problems or not _has_moved(before, after, due, new):
         return "no"
     known = {text for item in before.ours for text in (item.constraint, wanted(item))}
     if any(item.constraint not in known for item in after.ours):
@@ -148,6 +148,20 @@ def _verdict(
     if after.others == before.others:
         return "alone"
     return "shared" if _moved_alike(before, after, due, new) else "no"
+
+
+def _has_moved(before: _State, after: _State, due: Declaration, new: str) -> bool:
+    """Whether a line asks for the new constraint once more and for the old one once less.
+
+    Readers that tell equal uses once tell the second one no more when it equals an earlier one.
+    """
+    if _at(after, due, due.constraint) >= _at(before, due, due.constraint):
+        return False
+    is_told_before = any(
+        item.constraint == new and item.reference == due.reference and item.line < due.line
+        for item in after.ours
+    )
+    return _at(after, due, new) > _at(before, due, new) or is_told_before
 
 
 def _at(state: _State, due: Declaration, constraint: str) -> int:
