@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -83,16 +83,24 @@ class Hosted:
         return f"{self.owner}/{self.name}"
 
 
+class Asked(NamedTuple):
+    """One request, and the program that says it sent it."""
+
+    method: str
+    path: str
+    agent: str
+
+
 Handler = Callable[["GitHubFake", Hosted, dict[str, str], Any], Any]
 Fault = tuple[str, str, Response | None]
 
 
 class GitHubFake:
-    """`requests` holds method and path of each; `run_ends` is how a run ends when it is read."""
+    """`requests` holds what was asked; `run_ends` is how a run ends when it is read."""
 
     def __init__(self, folder: Path) -> None:
         self.base = ""
-        self.requests: list[tuple[str, str]] = []
+        self.requests: list[Asked] = []
         self.run_ends: str | None = "success"
         self.people = {LOGIN, "ada", "grace"}
         self._folder = folder
@@ -121,9 +129,12 @@ class GitHubFake:
         answer = JSONResponse({"message": message}, status, named)
         self._faults.append((method, part, answer))
 
-    def asked(self, method: str, part: str) -> int:
-        """How many such requests there were."""
-        return sum(one == method and part in path for one, path in self.requests)
+    def asked(self, method: str, part: str, agent: str = "") -> int:
+        """How many such requests there were, of a program whose name begins so."""
+        return sum(
+            one.method == method and part in one.path and one.agent.startswith(agent)
+            for one in self.requests
+        )
 
     def tick(self) -> str:
         self._clock += timedelta(seconds=1)
@@ -168,7 +179,8 @@ class GitHubFake:
 
     def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            self.requests.append((request.method, request.url.path))
+            agent = request.headers.get("user-agent", "")
+            self.requests.append(Asked(request.method, request.url.path, agent))
             fault = self._fault(request)
             if fault is not None and fault[2] is not None:
                 return fault[2]

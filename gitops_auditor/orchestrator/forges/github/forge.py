@@ -82,7 +82,7 @@ class GitHubForge:
     async def heads(self, repository: Repository, branches: Sequence[str]) -> dict[str, str | None]:
         """As `Forge.heads`."""
         if not self._rest.usable:
-            return await self._pushing.heads(repository, branches)
+            return await self._pushing.heads(_by_url(repository), branches)
         return await self._branches.heads(self._where(repository), branches)
 
     async def move_branch(
@@ -92,7 +92,8 @@ class GitHubForge:
         what is expected.
         """
         if not self._rest.usable:
-            return await self._pushing.move_branch(repository, branch, expected, commit)
+            pushed = _by_url(repository)
+            return await self._pushing.move_branch(pushed, branch, expected, commit)
         where = self._where(repository)
         return await self._branches.move(repository, where, branch, expected, commit)
 
@@ -172,3 +173,9 @@ class GitHubForge:
                 hint="Give it its clone URL, or set GITHUB_URL.",
             )
         return where
+
+
+def _by_url(repository: Repository) -> Repository:
+    """The same, without its folder: what is to be on GitHub is not published into a clone of it."""
+    url = repository.clone_url or repository.origin_url
+    return repository.model_copy(update={"path": None, "clone_url": url})

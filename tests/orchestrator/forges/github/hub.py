@@ -1,6 +1,5 @@
 """A repository on a GitHub, its clone here, and a forge that publishes from one to the other."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -44,24 +43,25 @@ FILES: dict[str, str | bytes] = {
 
 
 class Elsewhere:
-    """In place of the forge that pushes with git: it notes down what it is asked."""
+    """In place of the forge that pushes with git, for which GitHub itself would have to be there.
+
+    It notes down what it is asked.
+    """
 
     name = "git"
     moves_back = True
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.asked: list[tuple[object, ...]] = []
 
-    async def heads(
-        self, repository: Repository, branches: Sequence[str]
-    ) -> dict[str, str | None]:
-        self.asked.append("heads")
+    async def heads(self, repository: Repository, branches: Sequence[str]) -> dict[str, str | None]:
+        self.asked.append((repository.path, repository.clone_url, *branches))
         return dict.fromkeys(branches)
 
     async def move_branch(
         self, repository: Repository, branch: str, expected: str | None, commit: str | None
     ) -> str | None:
-        self.asked.append("move_branch")
+        self.asked.append((repository.path, repository.clone_url, branch, expected, commit))
         return commit
 
 
@@ -130,7 +130,7 @@ async def make_clone(clone: Path, bare: Path) -> tuple[str, str]:
     tool = clone / "bin" / "tool"
     tool.parent.mkdir()
     tool.write_bytes(b"\x7fELF\0\xff")
-    os.chmod(tool, 0o755)
+    tool.chmod(0o755)
     changed = {"README.md": "two\r\nthree", "src/é ü.txt": "", "deep/er/new.txt": "new\n"}
     rendered = await commit(clone, changed, "Bump lib\n\nGitOps-Plan: plan-1\nDepends-On: octo/lib")
     return base, rendered

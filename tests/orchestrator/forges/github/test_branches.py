@@ -23,7 +23,7 @@ class TestMoving:
         await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
         before = len(hub.fake.requests)
         await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
-        assert {method for method, _ in hub.fake.requests[before:]} == {"GET"}
+        assert {one.method for one in hub.fake.requests[before:]} == {"GET"}
 
     @pytest.mark.parametrize(
         ("method", "part"),
@@ -94,7 +94,7 @@ class TestMoving:
 
 class TestReaching:
     async def test_a_repository_that_the_token_may_not_see_is_not_found(
-        self, hub: Hub, forge: GitHubForge
+        self, forge: GitHubForge
     ) -> None:
         hidden = registered(None, "https://github.com/octo/hidden")
         with pytest.raises(NotFound, match="GITHUB_TOKEN may see"):
@@ -110,5 +110,9 @@ class TestReaching:
         async with hub.forge(token="") as forge:
             await forge.heads(hub.repository, ["main"])
             await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
-        assert hub.elsewhere.asked == ["heads", "move_branch"]
+        url = hub.repository.origin_url
+        assert hub.elsewhere.asked == [
+            (None, url, "main"),
+            (None, url, PLAN, None, hub.rendered),
+        ]
         assert hub.fake.requests == []
