@@ -1,14 +1,14 @@
 """`gitops-auditor maintenance`: chores for a timer."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from gitops_auditor.app import Platform
+from gitops_auditor.cli.report_files import keep_report
 from gitops_auditor.cli.session import call, call_long, with_platform
-from gitops_auditor.cli.terminal import line, plain, write_bytes
+from gitops_auditor.cli.terminal import line, plain
 from gitops_auditor.quality.trend_models import ReportFormat
 
 app = typer.Typer(help="Chores for a timer.", no_args_is_help=True)
@@ -47,18 +47,47 @@ def cleanup_runs(
     line(f"{done.removed} runs {'are to go' if dry_run else 'are gone'}.")
 
 
+@app.command("save-pipelines")
+def save_pipelines() -> None:
+    """Save the definitions that the platform holds at PIPELINE_STORAGE_URL."""
+
+    async def body(platform: Platform) -> Any:
+        return await call(platform, "save_pipelines")
+
+    line(f"{len(with_platform(body).pipelines)} pipelines saved.")
+
+
+@app.command("load-pipelines")
+def load_pipelines(
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only list what is to change."),
+) -> None:
+    """Create and update pipelines from the definitions saved at PIPELINE_STORAGE_URL."""
+
+    async def body(platform: Platform) -> Any:
+        return await call(platform, "load_pipelines", dry_run=dry_run)
+
+    done = with_platform(body)
+    for word, names in (("create", done.created), ("update", done.updated)):
+        for name in names:
+            line(f"{word if dry_run else f'{word}d'} {plain(name)}")
+    for problem in done.problems:
+        line(f"left {plain(problem.repository_id)}: {plain(problem.name)}: {plain(problem.reason)}")
+    if done.problems:
+        raise typer.Exit(1)
+
+
 @app.command("generate-report")
 def generate_report(
     report_format: ReportFormat = typer.Option("html", "--format", help="Kind of file."),
     days: int = typer.Option(30, min=1, help="Days that it covers, until now."),
     repository: list[str] = typer.Option([], "--repository", "-r", help="Only of these."),
-    output: Path | None = typer.Option(
-        None, "--output", "-o", help="File to write; else one in the data folder."
+    output: str | None = typer.Option(
+        None, "--output", "-o", help="File or URL to write; else one at GITOPS_REPORTS_URL."
     ),
 ) -> None:
     """Write a report of what quality gates said: summary, trends, what failed and where."""
 
-    async def body(platform: Platform) -> Path:
+    async def body(platform: Platform) -> str:
         made = await call(
             platform,
             "generate_quality_report",
@@ -66,12 +95,8 @@ def generate_report(
             days=days,
             repositories=repository or None,
         )
-        folder = platform.settings.data_dir / "reports"
-        path = output or folder / made.file_name
-        if output is None:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = made.content.encode()
-        write_bytes(path, base64.b64decode(content) if made.encoding == "base64" else content)
-        return path
+        whole = base64.b64decode(content) if made.encoding == "base64" else content
+        return await keep_report(platform, made.file_name, whole, output)
 
     line(plain(with_platform(body)))

@@ -105,8 +105,14 @@ class PipelineSettings(BaseModel, defer_build=True):
     artifacts_url: str = setting(
         "PIPELINE_ARTIFACTS_URL",
         "",
-        "Folder or fsspec URL to keep artifacts at; empty means the data folder. Workers on other"
-        " machines need one that all of them reach.",
+        "Folder, fsspec URL or mcp://SERVER/path to keep artifacts at; empty means the data folder."
+        " Workers on other machines need one that all of them reach.",
+    )
+    pipeline_storage_url: str = setting(
+        "PIPELINE_STORAGE_URL",
+        "",
+        "Folder, fsspec URL or mcp://SERVER/path that definitions of pipelines are saved to and"
+        " loaded from; empty means pipelines in the data folder.",
     )
     artifacts_bytes: int = setting(
         "PIPELINE_ARTIFACTS_BYTES", 2 * 2**30, "Artifacts that one run may keep.", ge=0

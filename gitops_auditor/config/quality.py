@@ -34,6 +34,12 @@ class QualitySettings(BaseModel, defer_build=True):
         "File of the public keys that are trusted to sign gates; empty means gate-trust.yaml in"
         " the data folder.",
     )
+    reports_url: str = setting(
+        "GITOPS_REPORTS_URL",
+        "",
+        "Folder, fsspec URL or mcp://SERVER/path to keep reports of quality at; empty means reports"
+        " in the data folder.",
+    )
     advisory_database: OptionalPath = setting(
         "GITOPS_ADVISORY_DATABASE",
         None,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gitops_auditor.pipelines.service import Pipelines
     from gitops_auditor.pipelines.sources import Definitions
     from gitops_auditor.pipelines.starting.callbacks import RunReports
+    from gitops_auditor.pipelines.storing import PipelineStorage
     from gitops_auditor.pipelines.templating import Templating
     from gitops_auditor.pipelines.validation import Validator
 
@@ -190,6 +191,16 @@ class PipelineServices:
         from gitops_auditor.pipelines.jobs.artifacts import open_artifacts
 
         return open_artifacts(self._settings, self._database, self.connections)
+
+    @cached_property
+    def storage(self) -> "PipelineStorage":
+        """Where definitions are saved to and loaded from."""
+        from gitops_auditor.connections.files.opening import open_files
+        from gitops_auditor.pipelines.storing import PipelineStorage
+
+        location = self._settings.pipeline_storage_url or str(self._settings.data_dir / "pipelines")
+        files = open_files(location, self.connections, "PIPELINE_STORAGE_URL")
+        return PipelineStorage(files, self.registry)
 
     @cached_property
     def secrets(self) -> "SecretRegistry":

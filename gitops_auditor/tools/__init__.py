@@ -5,6 +5,7 @@ from gitops_auditor.tools import (
     audit,
     dependencies,
     health,
+    pipeline_storage,
     pipeline_templates,
     pipelines,
     quality,
@@ -18,7 +19,7 @@ from gitops_auditor.tools import (
 from gitops_auditor.tools.aliases import ALIASES
 
 DECLARED = (
-    *(pipelines, runs, pipeline_templates, run_reports),
+    *(pipelines, pipeline_storage, runs, pipeline_templates, run_reports),
     *(quality, quality_gates, quality_reports),
 )
 """Modules that declare operations of toolsets that they share."""

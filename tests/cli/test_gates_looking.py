@@ -114,6 +114,21 @@ def test_a_report_is_a_file_of_its_kind(
     assert named.stat().st_size > 0
 
 
+def test_reports_are_kept_where_the_settings_or_the_caller_say(
+    cli: Cli, failed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITOPS_REPORTS_URL", str(tmp_path / "kept"))
+    made = cli("maintenance", "generate-report", "--format", "md")
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert made.out == f"{kept}\n"
+    assert kept.read_text(encoding="utf-8").startswith("# ")
+    named = f"file://{tmp_path}/named/report.md"
+    assert cli("maintenance", "generate-report", "--format", "md", "-o", named).out == f"{named}\n"
+    assert (tmp_path / "named" / "report.md").stat().st_size == kept.stat().st_size
+    refused = cli("maintenance", "generate-report", "-o", "mcp://nowhere/report.html")
+    assert (refused.status, "configured are: none" in refused.err) == (1, True)
+
+
 def test_a_report_as_pdf_can_be_read(cli: Cli, failed: dict[str, Any], tmp_path: Path) -> None:
     from pypdf import PdfReader
 

@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import pytest
 
 from gitops_auditor.app import open_platform
+from gitops_auditor.cli.session import call
 from gitops_auditor.config import load_settings
 from gitops_auditor.dependencies import store
 from gitops_auditor.dependencies.snapshots import RepositoryFacts, encode
@@ -50,3 +52,32 @@ def test_cleanup_runs_lists_first_and_then_forgets(run_env: dict[str, str], tmp_
     assert ended(*command, env=run_env).out == "0 runs are gone.\n"
     listed = json.loads(ended("runs", "--json", env=run_env).out)["items"]
     assert [run["run_number"] for run in listed] == [2]
+
+
+def test_saved_pipelines_are_loaded_by_another_platform(
+    cli: Cli, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_STORAGE_URL", str(tmp_path / "saved"))
+    assert cli("maintenance", "load-pipelines").status == 1
+    cli("scan", str(workspace))
+    anyio.run(define, "acme/ui")
+    assert cli("maintenance", "save-pipelines").out == "1 pipelines saved.\n"
+    anyio.run(forget, "p")
+    assert cli("maintenance", "load-pipelines", "--dry-run").out == "create acme/ui: p\n"
+    assert cli("maintenance", "load-pipelines").out == "created acme/ui: p\n"
+    assert cli("maintenance", "load-pipelines").out == ""
+    anyio.run(forget, "p")
+    (saved,) = (tmp_path / "saved").rglob("*.yaml")
+    saved.write_text("other", encoding="utf-8")
+    left = cli("maintenance", "load-pipelines")
+    assert (left.status, "left acme/ui: p: The file acme/ui/" in left.out) == (1, True)
+
+
+async def define(repository_id: str) -> None:
+    async with open_platform(load_settings()) as platform:
+        await call(platform, "create_pipeline", repository_id=repository_id, source=PIPELINE)
+
+
+async def forget(name: str) -> None:
+    async with open_platform(load_settings()) as platform:
+        await call(platform, "delete_pipeline", pipeline_id=name)
