@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.orchestrator.changes import RunPipeline
+from gitops_auditor.orchestrator.effects.names import branch_of
 from gitops_auditor.orchestrator.fields import Delivery, StepKind
 from gitops_auditor.orchestrator.forges.forge import (
     CommitStatuses,
@@ -52,11 +53,6 @@ def offer_of(forge: Forge) -> Offer:
         isinstance(forge, CommitStatuses),
         isinstance(forge, Workflows),
     )
-
-
-def branch_of(plan_id: str) -> str:
-    """The branch that a plan publishes its commits on."""
-    return f"gitops-auditor/{plan_id}"
 
 
 def steps_of(plan_id: str, request: PlanRequest, places: Sequence[Place]) -> list[Step]:
