@@ -140,6 +140,8 @@ def _target(
     try:
         return target(one, wanted)
     except WorkFailed as error:
+        if one.confidence < _DECLARED:
+            return Target(one.constraint, f"stays: {error.message.rstrip('.')}")
         message = f"{path}:{one.line}: {one.name}: {error.message}"
         raise WorkFailed(message, hint=error.hint) from error
 
