@@ -12,6 +12,7 @@ from gitops_auditor.dependencies.queries import DependencyQueries
 from gitops_auditor.dependencies.service import DependencyService
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.events import EventLog
+from gitops_auditor.orchestrator.assembly import PlanServices, Surroundings, open_plans
 from gitops_auditor.pipelines.assembly import PipelineServices, open_pipelines
 from gitops_auditor.quality.assembly import QualityServices
 from gitops_auditor.repositories.git import Git
@@ -38,6 +39,7 @@ class Services:
     dependency_queries: DependencyQueries
     pipelines: PipelineServices
     quality: QualityServices
+    plans: PlanServices
 
 
 @asynccontextmanager
@@ -69,7 +71,21 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
     pipelines = await stack.enter_async_context(
         open_pipelines(settings, database, events, audit, repositories)
     )
-    quality = open_gates(settings, database, events, audit, process, repositories, pipelines)
+    quality = await stack.enter_async_context(
+        open_gates(settings, database, events, audit, process, repositories, pipelines)
+    )
+    around = Surroundings(
+        settings=settings,
+        database=database,
+        events=events,
+        audit=audit,
+        process=process,
+        git=git,
+        repositories=repositories,
+        dependencies=dependencies,
+        pipelines=pipelines,
+        quality=quality,
+    )
     return Services(
         settings=settings,
         database=database,
@@ -82,7 +98,8 @@ async def _open(settings: Settings, database: Database, stack: AsyncExitStack) -
         dependencies=dependencies,
         dependency_queries=DependencyQueries(dependencies, repositories, settings),
         pipelines=pipelines,
-        quality=await stack.enter_async_context(quality),
+        quality=quality,
+        plans=await stack.enter_async_context(open_plans(around)),
     )
 
 

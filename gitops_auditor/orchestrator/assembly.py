@@ -1,0 +1,191 @@
+"""Wires everything that plans are made of.
+
+A part is made, and its modules are loaded, when it is first asked for: most commands need few.
+"""
+# ruff: noqa: PLC0415
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gitops_auditor.audit import Audit
+from gitops_auditor.config import Settings
+from gitops_auditor.dependencies.service import DependencyService
+from gitops_auditor.events import EventLog
+from gitops_auditor.pipelines.assembly import PipelineServices
+from gitops_auditor.quality.assembly import QualityServices
+from gitops_auditor.repositories.git import Git
+from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.storage.database import Database
+from gitops_auditor.work import Process
+
+if TYPE_CHECKING:
+    from gitops_auditor.execution.sandbox import Sandbox
+    from gitops_auditor.orchestrator.availability import Availability
+    from gitops_auditor.orchestrator.condition import PlanCondition
+    from gitops_auditor.orchestrator.effects.effect import Effect
+    from gitops_auditor.orchestrator.fields import ChangeKind, StepKind
+    from gitops_auditor.orchestrator.forges.forge import Forges
+    from gitops_auditor.orchestrator.gates import PhaseGates
+    from gitops_auditor.orchestrator.merge_order import MergeOrder
+    from gitops_auditor.orchestrator.rendering.confined import ConfinedPrograms
+    from gitops_auditor.orchestrator.rendering.renderer import Renderer
+    from gitops_auditor.orchestrator.rendering.workspaces import RenderWorkspaces
+    from gitops_auditor.orchestrator.service import Plans
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What plans are handed of the rest of the platform."""
+
+    settings: Settings
+    database: Database
+    events: EventLog
+    audit: Audit
+    process: Process
+    git: Git
+    repositories: RepositoryRegistry
+    dependencies: DependencyService
+    pipelines: PipelineServices
+    quality: QualityServices
+
+
+class PlanServices:
+    """What operations on plans use, and what carries plans out."""
+
+    def __init__(self, around: Surroundings, stack: AsyncExitStack) -> None:
+        """What is opened later is closed with the stack."""
+        self._around = around
+        self._stack = stack
+
+    @cached_property
+    def plans(self) -> "Plans":
+        """The plans there are."""
+        from gitops_auditor.orchestrator.service import Plans
+
+        return Plans(self._around.database)
+
+    @cached_property
+    def condition(self) -> "PlanCondition":
+        """How plans are doing."""
+        from gitops_auditor.orchestrator.condition import PlanCondition
+
+        return PlanCondition(self._around.database)
+
+    @cached_property
+    def forges(self) -> "Forges":
+        """Where repositories are published."""
+        from gitops_auditor.orchestrator.forges.git import GitForge
+        from gitops_auditor.orchestrator.forges.github.forge import GitHubForge
+        from gitops_auditor.orchestrator.forges.github.local_commits import LocalCommits
+        from gitops_auditor.orchestrator.forges.selection import ForgeSelection
+
+        around = self._around
+        git = GitForge(around.repositories.publishing)
+        local = LocalCommits(around.git, around.repositories.revisions)
+        github = GitHubForge(around.settings, around.pipelines.connections, local, git)
+        return ForgeSelection(git, github)
+
+    @cached_property
+    def merge_order(self) -> "MergeOrder":
+        """Which pull requests wait for which."""
+        from gitops_auditor.orchestrator.merge_order import MergeOrder
+
+        around = self._around
+        return MergeOrder(
+            self.forges, around.repositories.get, around.dependencies.edges, self.plans.get
+        )
+
+    @cached_property
+    def renderers(self) -> "Mapping[ChangeKind, Renderer]":
+        """What makes the commit of each kind of change that has one."""
+        from gitops_auditor.orchestrator.rendering.bump.commit_names import CommitNames
+        from gitops_auditor.orchestrator.rendering.bump.renderer import BumpRenderer
+        from gitops_auditor.orchestrator.rendering.locks.renewing import LockRenewal
+        from gitops_auditor.orchestrator.rendering.resolution import Resolution
+        from gitops_auditor.orchestrator.rendering.script import ScriptRenderer
+        from gitops_auditor.orchestrator.rendering.tree_manifests import ManifestTrees
+
+        repositories, git = self._around.repositories, self._around.git
+        revisions, commits = repositories.revisions, repositories.rendered
+        bump = BumpRenderer(
+            ManifestTrees(revisions, git),
+            CommitNames(revisions, repositories.all),
+            LockRenewal(revisions, self._workspaces, self._programs),
+            commits,
+            Resolution(revisions, git, repositories.get),
+        )
+        return {"bump": bump, "script": ScriptRenderer(self._workspaces, self._programs, commits)}
+
+    @cached_property
+    def effects(self) -> "Mapping[StepKind, Effect]":
+        """What each kind of step does."""
+        from gitops_auditor.orchestrator.effects.by_kind import EffectParts, effects_of
+
+        around = self._around
+        parts = EffectParts(
+            self.forges,
+            around.pipelines,
+            around.audit,
+            self.merge_order,
+            around.dependencies.edges,
+        )
+        return effects_of(parts)
+
+    @cached_property
+    def gates(self) -> "PhaseGates":
+        """Asks quality gates about what phases make."""
+        from gitops_auditor.orchestrator.gates import PhaseGates
+
+        around = self._around
+        return PhaseGates(around.quality, around.repositories, around.audit)
+
+    @cached_property
+    def availability(self) -> "Availability":
+        """Waits until phases can have what they need of earlier ones."""
+        from gitops_auditor.orchestrator.availability import Availability
+        from gitops_auditor.orchestrator.registries import Registries
+
+        around = self._around
+        return Availability(
+            self.forges,
+            around.repositories,
+            around.dependencies.edges,
+            around.dependencies.packages,
+            Registries(self._programs, self._workspaces),
+            around.settings.plan_availability_seconds,
+        )
+
+    @cached_property
+    def _workspaces(self) -> "RenderWorkspaces":
+        from gitops_auditor.orchestrator.rendering.workspaces import RenderWorkspaces
+
+        around = self._around
+        return RenderWorkspaces(around.repositories, around.settings, around.process)
+
+    @cached_property
+    def _programs(self) -> "ConfinedPrograms":
+        from gitops_auditor.orchestrator.rendering.confined import ConfinedPrograms
+
+        return ConfinedPrograms(self._around.settings, self._open_sandbox)
+
+    async def _open_sandbox(self) -> "Sandbox":
+        return self._sandbox
+
+    @cached_property
+    def _sandbox(self) -> "Sandbox":
+        from gitops_auditor.execution.process import Processes
+        from gitops_auditor.execution.sandbox import Sandbox
+
+        processes = Processes()
+        self._stack.push_async_callback(processes.close)
+        return Sandbox(self._around.settings, processes)
+
+
+@asynccontextmanager
+async def open_plans(around: Surroundings) -> AsyncIterator[PlanServices]:
+    """Starts no process; at the end of the block every program that still runs is ended."""
+    async with AsyncExitStack() as stack:
+        yield PlanServices(around, stack)
