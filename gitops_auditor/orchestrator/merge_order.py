@@ -13,13 +13,15 @@ from gitops_auditor.orchestrator.forges.forge import (
     PullRequestState,
 )
 from gitops_auditor.orchestrator.records import Plan, Step
-from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.repositories.models import Repository
 
 MOST_TEXT: Final = 140
 """Characters of a description; GitHub refuses more."""
 
 Edges = Callable[[], Awaitable[Sequence[Dependency]]]
 Plans = Callable[[str], Awaitable[Plan]]
+Repositories = Callable[[str], Awaitable[Repository]]
+"""Gives the repository of an id. Raises NotFound."""
 
 
 class Provider(NamedTuple):
@@ -70,7 +72,7 @@ class MergeOrder:
     """Says on each pull request of a plan which others have to be merged before."""
 
     def __init__(
-        self, forges: Forges, repositories: RepositoryRegistry, edges: Edges, plans: Plans
+        self, forges: Forges, repositories: Repositories, edges: Edges, plans: Plans
     ) -> None:
         self._forges = forges
         self._repositories = repositories
@@ -109,7 +111,7 @@ class MergeOrder:
         return told
 
     async def _tell(self, plan: Plan, step: Step) -> None:
-        repository = await self._repositories.get(step.repository_id)
+        repository = await self._repositories(step.repository_id)
         forge = await self._forges.of(repository)
         commit = plan.rendering(step.repository_id).commit
         if isinstance(forge, CommitStatuses):
@@ -120,7 +122,7 @@ class MergeOrder:
         """None for a repository without a pull request: there is nothing to wait for."""
         if pull_request_step(plan, repository_id) is None:
             return None
-        repository = await self._repositories.get(repository_id)
+        repository = await self._repositories(repository_id)
         forge = await self._forges.of(repository)
         if not isinstance(forge, PullRequests):
             return None
