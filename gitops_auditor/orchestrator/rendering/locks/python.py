@@ -30,7 +30,7 @@ def _pipenv(asked: Asked) -> tuple[str, ...]:
 
 
 def _pdm(_asked: Asked) -> tuple[str, ...]:
-    return ("lock", "--update-reuse", "--non-interactive")
+    return ("lock", "--update-reuse")
 
 
 ECOSYSTEMS: Final = (
@@ -67,6 +67,6 @@ ECOSYSTEMS: Final = (
         arguments=_pdm,
         install="install PDM",
         variables=frozenset({"pdm_pypi_url", *_PIP_INDEX}),
-        environment={"PDM_CHECK_UPDATE": "false"},
+        environment={"PDM_CHECK_UPDATE": "false", "PDM_NON_INTERACTIVE": "true"},
     ),
 )
