@@ -9,7 +9,8 @@ from gitops_auditor.orchestrator.rendering.locks.ecosystem import Asked, Ecosyst
 _GENERATED: Final = re.compile(rb"(?m)^generated:.*$")
 _PROVIDER: Final = re.compile(rb'(?ms)^provider "(?P<address>[^"]+)" \{$.*?^\}\n*')
 _OPENTOFU: Final = b"registry.opentofu.org/"
-_TERRAFORM_FILES: Final = re.compile(r".+\.(?:tf|tofu|tf\.json)")
+TERRAFORM_LOCK: Final = ".terraform.lock.hcl"
+TERRAFORM_FILES: Final = re.compile(r".+\.(?:tf|tofu|tf\.json)")
 
 
 def _helm(_asked: Asked) -> tuple[str, ...]:
@@ -53,8 +54,8 @@ def _helm_lock(lock: str, manifest: str) -> Ecosystem:
 
 def _terraform_lock(program: str, install: str, *, is_opentofu: bool) -> Ecosystem:
     return Ecosystem(
-        lock=".terraform.lock.hcl",
-        manifests=_TERRAFORM_FILES,
+        lock=TERRAFORM_LOCK,
+        manifests=TERRAFORM_FILES,
         program=program,
         arguments=_terraform,
         install=install,

@@ -87,7 +87,7 @@ ECOSYSTEMS: Final = (
         arguments=_pnpm,
         install="install pnpm",
         variables=_REGISTRY,
-        workspace=Marker("pnpm-workspace.yaml", re.compile(rb"")),
+        workspace=Marker("pnpm-workspace.yaml", re.compile(rb"\S")),
     ),
     Ecosystem(
         lock="yarn.lock",

@@ -18,6 +18,7 @@ from gitops_auditor.orchestrator.rendering.locks.ecosystem import Asked, Ecosyst
 from gitops_auditor.orchestrator.rendering.locks.laying import lay_over
 from gitops_auditor.orchestrator.rendering.locks.models import Renewed
 from gitops_auditor.orchestrator.rendering.locks.table import ECOSYSTEMS
+from gitops_auditor.orchestrator.rendering.locks.terraform_modules import callers
 from gitops_auditor.orchestrator.rendering.locks.tools import Tool, Tools
 from gitops_auditor.orchestrator.rendering.renderer import RenderRequest
 from gitops_auditor.orchestrator.rendering.workspaces import RenderWorkspaces
@@ -65,7 +66,9 @@ class LockRenewal:
     ) -> Renewed:
         """See `LockFiles`. No tool is started when one is missing."""
         paths = frozenset(await self._revisions.paths(request.repository, request.base_commit))
-        locks = await self._locks(request, files, belonging(self._ecosystems, paths, changed))
+        read = partial(self._edited, request, files)
+        edited = {*changed, *await callers(paths, changed, read)}
+        locks = await self._locks(request, files, belonging(self._ecosystems, paths, edited))
         made: dict[str, bytes | None] = {}
         notes: list[str] = []
         if locks:
@@ -93,11 +96,15 @@ class LockRenewal:
     ) -> bool:
         """Whether the folder of the lock file says that folders below share it."""
         marker = one.ecosystem.workspace
+        said = await self._edited(request, files, one.marker)
+        return marker is not None and marker.pattern.search(said) is not None
+
+    async def _edited(self, request: RenderRequest, files: Mapping[str, bytes], path: str) -> bytes:
+        """The file as it is after the edits; empty for what is no plain file."""
+        if path in files:
+            return files[path]
         repository, commit = request.repository, request.base_commit
-        said = files.get(one.marker)
-        if said is None:
-            said = await self._revisions.file(repository, commit, one.marker, MOST_BYTES)
-        return marker is not None and said is not None and bool(marker.pattern.search(said))
+        return await self._revisions.file(repository, commit, path, MOST_BYTES) or b""
 
     async def _content(self, request: RenderRequest, path: str) -> bytes:
         repository, commit = request.repository, request.base_commit

@@ -165,6 +165,42 @@ async def test_packages_that_stand_beside_a_lock_file_are_said_to_be_of_before(
     assert made.notes[1] == "it/charts/ holds packages of before: it was not made anew."
 
 
+async def test_a_lock_file_above_is_made_anew_where_a_workspace_shares_it(
+    services: Services, runs_in: Path, tmp_path: Path, stand_for: Callable[[str, str], None]
+) -> None:
+    for program in ("npm", "cargo"):
+        stand_for(program, TELLS)
+    files = {
+        "js/package.json": '{"workspaces": ["*"]}',
+        "js/package-lock.json": "{}",
+        "js/a/package.json": "{}",
+        "rust/Cargo.toml": "[package]",
+        "rust/Cargo.lock": "",
+        "rust/a/Cargo.toml": "",
+    }
+    async with open_places(services, runs_in, tmp_path / "it", files) as places:
+        made = await renewed(places, {"js/a/package.json": "x", "rust/a/Cargo.toml": "x"})
+    assert texts(made) == {"js/package-lock.json": f"{NPM}\n"}
+
+
+async def test_a_lock_file_of_terraform_is_also_of_the_modules_that_are_called(
+    services: Services, runs_in: Path, tmp_path: Path, stand_for: Callable[[str, str], None]
+) -> None:
+    stand_for("terraform", TELLS)
+    call = 'module "it" {{\n  source = "{0}"\n}}\n'
+    files = {
+        "envs/prod/main.tf": call.format("../../modules/web"),
+        "envs/prod/.terraform.lock.hcl": "",
+        "envs/bare/main.tf": call.format("acme/web/aws"),
+        "envs/bare/.terraform.lock.hcl": "",
+        "modules/web/main.tf": call.format("../net") + call.format("./"),
+        "modules/net/main.tf": "",
+    }
+    async with open_places(services, runs_in, tmp_path / "it", files) as places:
+        made = await renewed(places, {"modules/net/main.tf": "edited"})
+    assert [*made.files] == ["envs/prod/.terraform.lock.hcl"]
+
+
 @pytest.mark.parametrize(
     ("version", "is_told"),
     [("Poetry (version 1.8.3)", True), ("Poetry (version 2.5.1)", False), ("", False)],
