@@ -18,11 +18,11 @@ from gitops_auditor.repositories.git_process import Command, Executable, Output
 from gitops_auditor.repositories.git_transfer import (
     Progress,
     clone_command,
+    complaint,
     fetch_command,
     head_command,
     progress_sink,
 )
-from gitops_auditor.repositories.git_urls import without_credentials
 from gitops_auditor.repositories.network import Pinned
 from gitops_auditor.repositories.working_tree import read_files
 
@@ -283,7 +283,7 @@ class Git:
         output = await self._executable.run(command, stderr=sink)
         if output.status:
             raise Unavailable(
-                f"git could not {command.name} {source.source.url}: {_reason(output)}",
+                f"git could not {command.name} {source.source.url}: {complaint(output)}",
                 hint="Check the URL and that git here can reach it without asking for anything.",
             )
         return output
@@ -361,13 +361,6 @@ def _tree_entries(listing: bytes) -> list[TreeEntry]:
 
 def _first_line(output: Output) -> str:
     return output.stderr.partition("\n")[0][:200] or f"status {output.status}"
-
-
-def _reason(output: Output) -> str:
-    """The first complaint among progress and remarks; git prints the URL only without password."""
-    lines = output.stderr.replace("\r", "\n").splitlines()
-    complaints = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))]
-    return without_credentials((complaints or lines or [f"status {output.status}"])[0])[:300]
 
 
 def _failed(what: str, path: Path, output: Output) -> Unavailable:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import anyio.from_thread
 
-from gitops_auditor.repositories.git_process import Command, Sink
+from gitops_auditor.repositories.git_process import Command, Output, Sink
+from gitops_auditor.repositories.git_urls import without_credentials
 from gitops_auditor.repositories.network import Pinned
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
@@ -27,7 +28,7 @@ def clone_command(
     """A bare clone of branches and tags, without anybody's hooks."""
     arguments = ["--bare", "--template=", "--progress", "--no-local"]
     arguments += ["--end-of-options", source.source.url, str(destination)]
-    return _reaching(source, "clone", arguments, protocols, timeout)
+    return reaching(source, "clone", arguments, protocols, timeout)
 
 
 def fetch_command(
@@ -37,13 +38,13 @@ def fetch_command(
     arguments = ["--prune", "--force", "--progress", "--no-write-fetch-head"]
     arguments += ["--no-recurse-submodules", "--end-of-options"]
     arguments += [source.source.url, *BRANCHES_AND_TAGS]
-    return _reaching(source, "fetch", arguments, protocols, timeout, _at(mirror))
+    return reaching(source, "fetch", arguments, protocols, timeout, _at(mirror))
 
 
 def head_command(source: Pinned, protocols: Sequence[str], timeout: float) -> Command:
     """Ask a source which branch is its default."""
     arguments = ["--symref", "--end-of-options", source.source.url, "HEAD"]
-    return _reaching(source, "ls-remote", arguments, protocols, timeout)
+    return reaching(source, "ls-remote", arguments, protocols, timeout)
 
 
 def progress_sink(progress: Progress) -> Sink:
@@ -71,11 +72,18 @@ def progress_sink(progress: Progress) -> Sink:
     return read
 
 
+def complaint(output: Output) -> str:
+    """The first complaint among progress and remarks; git prints the URL only without password."""
+    lines = output.stderr.replace("\r", "\n").splitlines()
+    complaints = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))]
+    return without_credentials((complaints or lines or [f"status {output.status}"])[0])[:300]
+
+
 def _at(mirror: Path) -> list[str]:
     return [f"--git-dir={mirror.absolute()}"]
 
 
-def _reaching(
+def reaching(
     source: Pinned,
     name: str,
     arguments: list[str],
@@ -83,6 +91,7 @@ def _reaching(
     timeout: float,
     options: Sequence[str] = (),
 ) -> Command:
+    """A command that speaks with a source: only by these protocols and at the checked addresses."""
     return Command(
         name,
         arguments,

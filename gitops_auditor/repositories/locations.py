@@ -1,6 +1,8 @@
 """Where on this machine a registered repository can be read, fetching a mirror when it must be."""
 
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import anyio.to_thread
 
@@ -11,6 +13,17 @@ from gitops_auditor.repositories.boundaries import Boundaries
 from gitops_auditor.repositories.git_urls import CloneUrl
 from gitops_auditor.repositories.mirrors import Mirrors
 from gitops_auditor.repositories.models import Repository
+
+
+class Place(NamedTuple):
+    """Where the branches of a repository are changed.
+
+    `folder` is on this machine, None for one that is reached over the network. `url` is None for a
+    registered folder; else the repository is read from a mirror of it.
+    """
+
+    folder: Path | None
+    url: CloneUrl | None
 
 
 class Locations:
@@ -38,6 +51,30 @@ class Locations:
             return folder
         mirror = self._mirrors.path_of(await self._url(repository))
         return mirror if await _is_repository(mirror) else None
+
+    async def published(self, repository: Repository) -> Place:
+        """Where changes are published: the folder that somebody registered, else the clone URL.
+
+        A registered checkout is changed itself, not the origin that it was cloned from. Raises
+        Unavailable when there is neither, Refused outside of the allowed folders.
+        """
+        folder = await self._folder(repository)
+        url = await self._url(repository) if folder is None else None
+        if url is not None and url.scheme != "file":
+            return Place(None, url)
+        if url is not None:
+            await self._boundaries.check_file_url(url, SYSTEM)
+            folder = Path(unquote(urlsplit(url.url).path))
+        return Place(await self._inside(folder), url)
+
+    async def _inside(self, folder: Path | None) -> Path:
+        layout = await anyio.to_thread.run_sync(git_directory.locate, folder) if folder else None
+        if folder is None or layout is None:
+            raise Unavailable(
+                f"{folder} is no git repository.", hint="Restore it, or correct the clone URL."
+            )
+        await self._boundaries.check_layout(layout, SYSTEM)
+        return folder
 
     async def _folder(self, repository: Repository) -> Path | None:
         """The folder that somebody registered, when it is on this machine."""

@@ -49,6 +49,15 @@ class Mirrors:
         digest = hashlib.sha256(f"{url.host}:{url.port}/{path}".encode()).hexdigest()[:12]
         return self._folder / host / f"{readable}-{digest}.git"
 
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols that git may use."""
+        return self._protocols
+
+    async def pinned(self, url: CloneUrl) -> Pinned:
+        """Where a URL leads. Raises Refused for a private network that is not allowed."""
+        return await pin(url, allow_private=self._allow_private_hosts)
+
     def holds(self, path: Path) -> bool:
         """Whether a path is below the folder of mirrors."""
         return path.is_relative_to(self._folder)
@@ -61,7 +70,7 @@ class Mirrors:
         """
         path = self.path_of(url)
         async with self._turns.setdefault(path, anyio.Lock()):
-            source = await pin(url, allow_private=self._allow_private_hosts)
+            source = await self.pinned(url)
             await self._bring_up(source, path, progress)
         return path
 

@@ -44,6 +44,7 @@ from gitops_auditor.repositories.naming import (
     id_from_url,
     is_id,
 )
+from gitops_auditor.repositories.publishing import Publishing
 from gitops_auditor.repositories.rendered import RenderedCommits
 from gitops_auditor.repositories.rendered_store import RenderedStores
 from gitops_auditor.repositories.report_import import ReportImporter
@@ -59,12 +60,20 @@ class RepositoryRegistry:
     """Every write needs a current `Audit.operation`, appends an event and is one transaction."""
 
     def __init__(
-        self, database: Database, events: EventLog, audit: Audit, git: Git, settings: Settings
+        self,
+        database: Database,
+        events: EventLog,
+        audit: Audit,
+        git: Git,
+        settings: Settings,
+        rendered: Path | None = None,
     ) -> None:
+        """`rendered` is another folder than the usual for commits that are made."""
         self._database = database
         self._events = events
         self._audit = audit
         self._git = git
+        self._settings = settings
         self._boundaries = Boundaries(settings.allowed_roots)
         self._mirrors = Mirrors(
             git,
@@ -73,12 +82,13 @@ class RepositoryRegistry:
             allow_private_hosts=settings.allow_private_hosts,
         )
         locations = Locations(self._mirrors, self._boundaries)
-        stores = RenderedStores(settings.data_dir / "rendered", locations, git)
+        stores = RenderedStores(rendered or settings.data_dir / "rendered", locations, git)
         self._revisions = Revisions(git, locations, stores)
         self._checkouts = Checkouts(self._revisions, git)
         self._rendered = RenderedCommits(
             self._revisions, stores, git.executable, most_bytes=settings.job_disk_bytes
         )
+        self._publishing = Publishing(locations, self._mirrors, self._revisions, git)
         self._workspaces = Workspaces(database, events, audit, git, self._boundaries)
         self._importer = ReportImporter(database, events, audit, self._mirrors)
 
@@ -96,6 +106,19 @@ class RepositoryRegistry:
     def rendered(self) -> RenderedCommits:
         """Makes commits of registered repositories that are not published."""
         return self._rendered
+
+    @property
+    def publishing(self) -> Publishing:
+        """Moves branches of registered repositories."""
+        return self._publishing
+
+    def apart(self, folder: Path) -> "RepositoryRegistry":
+        """The same repositories, without any commit that was made so far; those that are made are
+        kept in a folder of their own.
+        """
+        return RepositoryRegistry(
+            self._database, self._events, self._audit, self._git, self._settings, folder
+        )
 
     async def register_path(
         self, path: Path, principal: Principal, name: str | None = None
