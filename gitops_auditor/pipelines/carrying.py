@@ -1,7 +1,7 @@
 """Opens what carries runs out: the sandbox, the handlers of jobs, the engine and its executor."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from gitops_auditor.pipelines.assembly import PipelineServices
 from gitops_auditor.pipelines.engine.engine import LAPSE_SECONDS, RunEngine
 from gitops_auditor.pipelines.engine.options import EngineParts
 from gitops_auditor.pipelines.engine.slots import Slots
+from gitops_auditor.pipelines.executor.companion import Companion
 from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.handlers import JobHandler
 from gitops_auditor.pipelines.jobs.mcp import McpJobs
@@ -41,12 +42,13 @@ async def open_executor(  # noqa: PLR0913 - all that carrying out takes
     pipelines: PipelineServices,
     gates: JobHandler,
     *,
+    companions: Sequence[Companion] = (),
     soon: bool = False,
 ) -> AsyncIterator[Executor]:
     """What carries out runs in this process. At the end every job of it is ended.
 
-    `gates` carries out the jobs that ask quality gates. What jobs run in is started with the first
-    one, or at once when there will be one `soon`.
+    `gates` carries out the jobs that ask quality gates, `companions` what is no run. What jobs run
+    in is started with the first one, or at once when there will be one `soon`.
     """
     async with Sandbox.open(settings) as sandbox, _prepared(sandbox) if soon else nullcontext():
         handlers: Mapping[JobKind, JobHandler] = {
@@ -67,8 +69,11 @@ async def open_executor(  # noqa: PLR0913 - all that carrying out takes
             failed_kept=_failed_kept(settings),
         )
         engine = RunEngine(parts)
-        with process.on_lapse(settings.grace_seconds + LAPSE_SECONDS, engine.let_go):
-            yield Executor(engine, journal, process, settings.data_dir)
+        with ExitStack() as lapses:
+            for let_go in (engine.let_go, *(one.let_go for one in companions)):
+                seconds = settings.grace_seconds + LAPSE_SECONDS
+                lapses.enter_context(process.on_lapse(seconds, let_go))
+            yield Executor(engine, journal, process, settings.data_dir, companions)
 
 
 @asynccontextmanager

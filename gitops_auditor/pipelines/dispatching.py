@@ -1,6 +1,6 @@
 """Brings runs to the process that carries them out on this machine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,19 @@ class LocalDispatcher:
 
         In the foreground this process carries it out itself, unless another one is the executor.
         """
+        if self._foreground is not None:
+            executor = self._foreground[1]
+            await self.waiting(lambda: executor.carry_out(run_id))
+        else:
+            await ensure_executor(self._settings)
+
+    async def waiting(self, carry_out: Callable[[], Awaitable[object]]) -> None:
+        """As `submitted`, for what is no run; `carry_out` does it in this process.
+
+        Only a process with a foreground calls it.
+        """
         if self._foreground is not None and await anyio.to_thread.run_sync(self._lock.is_free):
-            tasks, executor = self._foreground
-            tasks.start_soon(executor.carry_out, run_id)
+            self._foreground[0].start_soon(_carried_out, carry_out)
         else:
             await ensure_executor(self._settings)
 
@@ -43,3 +53,7 @@ class LocalDispatcher:
                 yield
             finally:
                 self._foreground = None
+
+
+async def _carried_out(carry_out: Callable[[], Awaitable[object]]) -> None:
+    await carry_out()

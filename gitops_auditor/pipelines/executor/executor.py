@@ -1,6 +1,7 @@
 """Takes the runs that nobody carries out, as long as this process is the executor."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from anyio.abc import TaskGroup
 from gitops_auditor.errors import Unavailable
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.engine.engine import RunEngine
+from gitops_auditor.pipelines.executor.companion import Companion
 from gitops_auditor.pipelines.executor.lock import ExecutorLock
 from gitops_auditor.pipelines.states import FINAL
 from gitops_auditor.pipelines.store.journal import Journal, Waiting
@@ -35,11 +37,18 @@ class Executor:
     """One in each process that may carry out runs."""
 
     def __init__(
-        self, engine: RunEngine, journal: Journal, process: Process, data_dir: Path
+        self,
+        engine: RunEngine,
+        journal: Journal,
+        process: Process,
+        data_dir: Path,
+        companions: Sequence[Companion] = (),
     ) -> None:
+        """What the companions take is carried out beside the runs."""
         self._engine = engine
         self._journal = journal
         self._process = process
+        self._companions = companions
         self._lock = ExecutorLock(data_dir)
         self._idle_since = time.monotonic()
         self._cleared_at: float | None = None
@@ -48,6 +57,11 @@ class Executor:
     def engine(self) -> RunEngine:
         """What carries out the runs."""
         return self._engine
+
+    @property
+    def companions(self) -> Sequence[Companion]:
+        """What this process carries out beside runs."""
+        return self._companions
 
     async def work(self, until_idle_seconds: float | None = None) -> None:
         """Be the executor of the data folder as soon as no other process is, and carry out runs.
@@ -62,7 +76,7 @@ class Executor:
                     await self._take_runs(runs, until_idle_seconds)
                 self._lock.release()
                 # Whoever adds a run looks at the lock after that: one of us sees the other.
-                if not await self._journal.any_active():
+                if not await self._any_active():
                     return
 
     async def carry_out(self, run_id: str) -> str | None:
@@ -92,6 +106,8 @@ class Executor:
             seen = self._journal.version
             try:
                 await self._take_waiting(runs)
+                for companion in self._companions:
+                    await companion.take(runs)
                 await self._clear_up()
                 if await self._is_idle(until_idle_seconds):
                     return
@@ -139,7 +155,19 @@ class Executor:
         if seconds is None:
             return False
         now = time.monotonic()
-        if self._engine.open_runs or await self._journal.any_active():
+        if self._is_busy or await self._any_active():
             self._idle_since = now
             return False
         return now - self._idle_since >= seconds
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._engine.open_runs) or any(one.is_busy for one in self._companions)
+
+    async def _any_active(self) -> bool:
+        if await self._journal.any_active():
+            return True
+        for companion in self._companions:
+            if await companion.any_active():
+                return True
+        return False

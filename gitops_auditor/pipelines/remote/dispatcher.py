@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from typing import Final, NoReturn
 
 import anyio
 
@@ -14,6 +14,7 @@ from gitops_auditor.errors import GitOpsError
 from gitops_auditor.events import EventLog
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.dispatching import LocalDispatcher
+from gitops_auditor.pipelines.executor.companion import accompany
 from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.remote.queue import RunQueue
 from gitops_auditor.pipelines.remote.sweeping import Sweeper
@@ -24,6 +25,7 @@ from gitops_auditor.work import Process
 
 SERVER_NAME: Final = "server"
 LOOK_SECONDS: Final = 1.0
+Here = Callable[[], Awaitable[None]]
 
 _log = get_logger("pipelines")
 
@@ -49,15 +51,23 @@ class RemoteDispatcher:
             await self._queue.send(run_id)
         except GitOpsError as error:
             _log.warning("no worker was told of a run", run=run_id, reason=error.message)
+        await self._bring(lambda: self._local.submitted(run_id))
+
+    async def waiting(self, carry_out: Callable[[], Awaitable[object]]) -> None:
+        """As `submitted`, for what is no run: workers and servers look for it themselves."""
+        await self._bring(lambda: self._local.waiting(carry_out))
+
+    async def _bring(self, here: Here) -> None:
+        """Have it carried out on this machine where nobody else does it."""
         if not self._settings.pipeline_worker_count or self._is_working:
             return
         if await self._is_heard():
             # A worker that died a moment ago looks alive for a while.
-            task = asyncio.create_task(self._see_to(run_id))
+            task = asyncio.create_task(self._see_to(here))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         else:
-            await self._local.submitted(run_id)
+            await here()
 
     @asynccontextmanager
     async def closing(self) -> AsyncIterator["RemoteDispatcher"]:
@@ -71,20 +81,20 @@ class RemoteDispatcher:
             with anyio.CancelScope(shield=True):
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _see_to(self, run_id: str) -> None:
-        """Carry the run out on this machine unless somebody listened after it was submitted."""
+    async def _see_to(self, here: Here) -> None:
+        """Carry it out on this machine unless somebody listened after it was submitted."""
         until = time.monotonic() + self._settings.dead_seconds + LOOK_SECONDS
         while time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
             if not await self._is_heard():
-                await self._carry_out_here(run_id)
+                await self._carry_out(here)
                 return
 
-    async def _carry_out_here(self, run_id: str) -> None:
+    async def _carry_out(self, here: Here) -> None:
         try:
-            await self._local.submitted(run_id)
+            await here()
         except GitOpsError as error:
-            _log.error("a run waits for a worker", run=run_id, reason=error.message)
+            _log.error("what was asked for waits for a worker", reason=error.message)
 
     async def _is_heard(self) -> bool:
         try:
@@ -100,15 +110,17 @@ class RemoteDispatcher:
     async def work(
         self, executor: Executor, process: Process, places: int, name: str = SERVER_NAME
     ) -> None:
-        """Carry out up to `places` runs at once until cancelled; with none, only send messages for
-        runs that were lost sight of.
+        """Carry out up to `places` runs at once, and what is no run, until cancelled; with none,
+        only send messages for runs that were lost sight of.
         """
         self._is_working = True
         sweeper = Sweeper(self._queue, self._journal, process)
-        if places:
-            await RunWorker(self._queue, sweeper, executor.engine).work(places, name)
-        else:
+        if not places:
             await _sweep_forever(sweeper)
+        async with anyio.create_task_group() as tasks:
+            for companion in executor.companions:
+                tasks.start_soon(accompany, companion, self._journal)
+            await RunWorker(self._queue, sweeper, executor.engine).work(places, name)
 
 
 @asynccontextmanager
@@ -122,7 +134,7 @@ async def open_remote_dispatcher(
         yield dispatcher
 
 
-async def _sweep_forever(sweeper: Sweeper) -> None:
+async def _sweep_forever(sweeper: Sweeper) -> NoReturn:
     while True:
         try:
             await sweeper.sweep()
