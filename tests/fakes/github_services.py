@@ -169,7 +169,8 @@ def _dispatch(fake: GitHubFake, hosted: Hosted, parts: dict[str, str], data: Any
     if content is None:
         raise Refuse(404, "Not Found")
     workflow = yaml.safe_load(content)
-    declared = (workflow[True].get("workflow_dispatch") or {}).get("inputs") or {}
+    events = workflow[True] if isinstance(workflow[True], dict) else {}
+    declared = (events.get("workflow_dispatch") or {}).get("inputs") or {}
     inputs = data.get("inputs") or {}
     if not {*inputs} <= {*declared}:
         raise Refuse(422, f"Unexpected inputs provided: {sorted({*inputs} - {*declared})}")

@@ -85,7 +85,7 @@ def _expression(pattern: str) -> re.Pattern[str] | None:
     is_rooted = "/" in pattern[:-1]
     parts = pattern.strip("/").split("/")
     if pattern.endswith("/"):
-        parts.append("**")
+        parts += ["*", "**"] if parts[-1] == "**" else ["**"]
     expression = "" if is_rooted or parts[0] == "**" else "(?:.+/)?"
     expression += "".join(_joined(parts))
     return re.compile(expression, re.DOTALL)
