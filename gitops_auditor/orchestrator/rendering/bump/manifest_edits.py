@@ -147,9 +147,8 @@ def _target(
 
 
 def _is_copy(path: str) -> bool:
-    return (
-        path.endswith(_LOCK) or is_test_data(path) or not _COPIES.isdisjoint(path.split("/")[:-1])
-    )
+    *folders, name = path.split("/")
+    return name == _LOCK or is_test_data(path) or not _COPIES.isdisjoint(folders)
 
 
 def _copied(file: Manifest, one: Declaration) -> str:

@@ -9,9 +9,15 @@ from gitops_auditor.orchestrator.changes import BumpDependency
 from gitops_auditor.orchestrator.rendering.bump.commit_names import CommitNames
 from gitops_auditor.orchestrator.rendering.bump.manifest_edits import (
     Declared,
+    Raised,
     declared,
     pinned,
     raise_all,
+)
+from gitops_auditor.orchestrator.rendering.bump.maven_properties import (
+    POM,
+    inherited,
+    with_properties,
 )
 from gitops_auditor.orchestrator.rendering.locks.models import LockFiles
 from gitops_auditor.orchestrator.rendering.names_in_files import needle
@@ -51,6 +57,7 @@ class BumpRenderer:
             return Rendered("", "", notes=(f"Nothing here asks for {change.name}.",))
         commits = await self._commits_of(pinned(found, tree.gitlinks), change.version)
         raised = await anyio.to_thread.run_sync(raise_all, tree, change, commits)
+        raised = await self._with_properties(request, change.version, found, raised)
         if not raised.files and not raised.submodules:
             return Rendered("", "", notes=raised.notes)
         renewed = await self._locks.renew(request, raised.files, [*raised.files])
@@ -65,6 +72,17 @@ class BumpRenderer:
         notes = (*raised.notes, *renewed.notes)
         unverified = await self._resolution.unverified(request, made.commit)
         return Rendered(made.commit, made.tree, unverified, notes)
+
+    async def _with_properties(
+        self, request: RenderRequest, version: str, found: Sequence[Declared], raised: Raised
+    ) -> Raised:
+        taken = inherited(found)
+        if not taken:
+            return raised
+        words = {name.lower().encode("utf-8") for name in taken.values()}
+        tree = await self._manifests.with_words(request.repository, request.base_commit, words)
+        poms = {one.path: one.content for one in tree.files if one.path.endswith(POM)}
+        return with_properties(raised, taken, poms, version)
 
     async def _commits_of(self, found: Sequence[Declared], version: str) -> dict[str, str]:
         """The commit of the version by the name of each repository where it is known."""

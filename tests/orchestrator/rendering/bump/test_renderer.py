@@ -213,6 +213,30 @@ async def test_a_rendering_tells_whether_earlier_trees_state_the_version_that_is
     )
 
 
+async def test_a_property_of_the_parent_pom_is_raised_where_it_is_defined(place: Place) -> None:
+    parent = (
+        "<project><properties>\r\n\t<core.version> 1.2.0 </core.version></properties></project>"
+    )
+    child = (
+        "<project><dependencies><dependency><groupId>com.acme</groupId>"
+        "<artifactId>libcore</artifactId><version>${core.version}</version>"
+        "</dependency></dependencies></project>"
+    )
+    base = await place.add("app", {"pom.xml": parent, "one/two/pom.xml": child})
+    change = BumpDependency(name="com.acme:libcore", version="2.0.0")
+    made = await place.render("app", change)
+    changed = await place.show("app", "diff-tree", "-r", "--name-only", base, made.commit)
+    assert changed == "pom.xml"
+    assert await place.show("app", "show", f"{made.commit}:pom.xml") == (
+        parent.replace("1.2.0", "2.0.0")
+    )
+    assert made.notes[-1] == (
+        "one/two/pom.xml:1: com.acme:libcore follows core.version of pom.xml."
+    )
+    with pytest.raises(WorkFailed, match=r"pom\.xml: core\.version of .*0\.9 is older"):
+        await place.render("app", change.model_copy(update={"version": "0.9"}))
+
+
 async def test_another_kind_of_change_is_not_taken(place: Place) -> None:
     base = await place.add("app", {"package.json": PACKAGE})
     change = RunScript(script="true")
