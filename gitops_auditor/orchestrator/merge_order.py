@@ -32,18 +32,17 @@ class Provider(NamedTuple):
 
 
 def providers_of(plan: Plan, repository_id: str, edges: Sequence[Dependency]) -> list[str]:
-    """The repositories of earlier phases that a repository asks for something of, in their order.
+    """The repositories of earlier phases that a repository needs, in their order: those that the
+    plan was ordered by, and those that it asks for something of now.
 
     Raises KeyError for a repository that is not in the plan.
     """
     phases = {name: one.number for one in plan.phases for name in one.repositories}
     mine = phases[repository_id]
-    found = {
-        edge.target_repo
-        for edge in edges
-        if edge.source_repo == repository_id and phases.get(edge.target_repo or "", mine) < mine
-    }
-    return sorted((one for one in found if one), key=lambda one: (phases[one], one))
+    needed = {edge.target_repo or "" for edge in edges if edge.source_repo == repository_id}
+    needed.update(target for source, target in plan.inputs.links if source == repository_id)
+    earlier = [one for one in needed if phases.get(one, mine) < mine]
+    return sorted(earlier, key=lambda one: (phases[one], one))
 
 
 def pull_request_step(plan: Plan, repository_id: str) -> Step | None:

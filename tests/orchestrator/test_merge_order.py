@@ -66,6 +66,9 @@ def test_only_repositories_of_earlier_phases_are_waited_for() -> None:
     assert providers_of(plan, WEB, EDGES) == [LIB]
     assert providers_of(plan, APP, EDGES) == [WEB]
     assert providers_of(plan, LIB, EDGES) == []
+    inputs = plan.inputs.model_copy(update={"links": [(APP, LIB), (LIB, APP)]})
+    linked = plan.model_copy(update={"inputs": inputs})
+    assert providers_of(linked, APP, EDGES) == [LIB, WEB]
 
 
 async def test_a_merge_is_told_to_what_waits_for_it_and_an_undo_to_all(tmp_path: Path) -> None:
