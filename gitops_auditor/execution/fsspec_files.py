@@ -102,6 +102,9 @@ class FsspecFiles(FileStore):
         written = f"{folder}/.{name[:100]}.{secrets.token_hex(8)}"
         try:
             files.pipe_file(written, content)
+            # Some file systems would move the file into the folder.
+            if files.isdir(target):
+                raise IsADirectoryError(target)
             files.mv(written, target)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
