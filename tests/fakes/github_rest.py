@@ -106,6 +106,7 @@ class GitHubFake:
         self._folder = folder
         self._hosted: dict[str, Hosted] = {}
         self._faults: list[Fault] = []
+        self._meanwhile: list[Callable[[], object]] = []
         self._clock = datetime(2026, 1, 1, tzinfo=UTC)
 
     def add(self, full_name: str) -> Hosted:
@@ -128,6 +129,10 @@ class GitHubFake:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = JSONResponse({"message": message}, status, named)
         self._faults.append((method, part, answer))
+
+    def meanwhile(self, act: Callable[[], object]) -> None:
+        """Something that somebody else does just before a branch is deleted."""
+        self._meanwhile.append(act)
 
     def asked(self, method: str, part: str, agent: str = "") -> int:
         """How many such requests there were, of a program whose name begins so."""
@@ -164,7 +169,27 @@ class GitHubFake:
             for method, path, handler in (*GIT_ROUTES, *SERVICES)
         ]
         user = Route("/user", self._user, methods=["GET"])
-        return Starlette(routes=[user, Route("/logs/{name}/{run}/{job}", self._log), *routes])
+        graphql = Route("/graphql", self._graphql, methods=["POST"])
+        return Starlette(
+            routes=[user, graphql, Route("/logs/{name}/{run}/{job}", self._log), *routes]
+        )
+
+    async def _graphql(self, request: Request) -> Response:
+        """The one mutation that REST has no match for: updateRefs, here of one deletion."""
+        self.requests.append(Asked(request.method, request.url.path, ""))
+        for act in self._meanwhile:
+            act()
+        fault = self._fault(request)
+        if fault is not None and fault[2] is not None:
+            return fault[2]
+        wanted = (await request.json())["variables"]["input"]
+        (update,) = wanted["refUpdates"]
+        repository = self._hosted[wanted["repositoryId"].lower()].git
+        try:
+            repository.git("update-ref", "-d", update["name"], update["beforeOid"])
+        except GitRefusal:
+            return JSONResponse({"errors": [{"message": f"{update['name']} is elsewhere."}]})
+        return JSONResponse({"data": {}} if fault is None else {}, 200 if fault is None else 502)
 
     async def _user(self, _request: Request) -> Response:
         return JSONResponse({"login": LOGIN})
@@ -220,7 +245,7 @@ def repository_json(fake: GitHubFake, hosted: Hosted) -> dict[str, Any]:
     url = f"https://github.com/{hosted.full_name}"
     owner = {**user_json(hosted.owner), "node_id": "O", "type": "User"}
     return {
-        "id": 1, "node_id": "R", "name": hosted.name, "full_name": hosted.full_name,
+        "id": 1, "node_id": hosted.full_name, "name": hosted.name, "full_name": hosted.full_name,
         "private": False, "owner": owner, "html_url": url, "description": None, "fork": False,
         "url": f"{fake.base}/repos/{hosted.full_name}", "created_at": "", "updated_at": "",
         "pushed_at": "", "git_url": url, "ssh_url": url, "clone_url": f"{url}.git",

@@ -8,9 +8,9 @@ from gitops_auditor.orchestrator.forges.github.addresses import RepositoryName
 from gitops_auditor.orchestrator.forges.github.answers import fields_of, text_of
 from gitops_auditor.orchestrator.forges.github.calls import GitHubCalls
 from gitops_auditor.orchestrator.forges.github.commits import CommitPublisher
+from gitops_auditor.orchestrator.forges.github.deleting import delete_branch
 from gitops_auditor.orchestrator.forges.github.dialects import (
     CREATE_BRANCH,
-    DELETE_BRANCH,
     FORWARD_BRANCH,
     READ_BRANCH,
     READ_REPOSITORY,
@@ -42,11 +42,7 @@ class Branches:
         expected: str | None,
         commit: str | None,
     ) -> str | None:
-        """As `Forge.move_branch`, forward only.
-
-        GitHub's REST has no deletion that compares: what is pushed to the branch between the look
-        and the deletion, a moment, goes with it.
-        """
+        """As `Forge.move_branch`, forward only."""
         return await repeated(partial(self._move, repository, where, branch, expected, commit))
 
     async def _move(
@@ -76,7 +72,7 @@ class Branches:
         self, where: RepositoryName, branch: str, present: str | None, commit: str | None
     ) -> None:
         if commit is None:
-            await self._calls.ask(DELETE_BRANCH, where, branch=branch)
+            await delete_branch(self._calls, where, branch, present or "")
         elif present is None:
             await self._calls.ask(CREATE_BRANCH, where, branch=branch, sha=commit)
         else:

@@ -92,6 +92,16 @@ class RestClient:
         """
         return (await self.answer(method, path, what, query=query, body=body)).data
 
+    async def query(self, query: str, variables: Mapping[str, JsonValue], what: str) -> JsonValue:
+        """Ask GraphQL, whose errors are in the field `errors` of what comes back.
+
+        Raises as `send`; NotFound where there is no GraphQL.
+        """
+        # A GitHub Enterprise Server has it beside the REST API: /api/graphql and /api/v3.
+        url = f"{self._base.removesuffix('/v3')}/graphql"
+        body: dict[str, JsonValue] = {"query": query, "variables": {**variables}}
+        return (await self._waited("POST", url, what, None, body)).data
+
     async def pages(
         self, path: str, what: str, *, query: Mapping[str, str] | None = None
     ) -> list[JsonValue]:
@@ -117,9 +127,19 @@ class RestClient:
         body: Mapping[str, JsonValue] | None = None,
     ) -> Answer:
         """As `send`, with the headers; a status of 300 or more is raised as an error."""
+        return await self._waited(method, self._base + path, what, query, body)
+
+    async def _waited(
+        self,
+        method: str,
+        url: str,
+        what: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, JsonValue] | None,
+    ) -> Answer:
         pause = 0.0
         for _ in range(_WAITS):
-            answer = await self._once(method, path, what, query, body)
+            answer = await self._once(method, url, what, query, body)
             asked = pause_asked(answer.status, answer.headers, message_of(answer.data), time.time())
             if asked is None:
                 return self._judged(answer, what)
@@ -162,13 +182,12 @@ class RestClient:
     async def _once(
         self,
         method: str,
-        path: str,
+        url: str,
         what: str,
         query: Mapping[str, str] | None,
         body: Mapping[str, JsonValue] | None,
     ) -> Answer:
         client = self._ready()
-        url = self._base + path
         with self._explained(what):
             async with (
                 self._at_once,

@@ -49,7 +49,7 @@ class TestMoving:
             "main": hub.base,
             "none": None,
         }
-        hub.fake.lose("DELETE", "/git/refs/")
+        hub.fake.lose("POST", "/graphql")
         assert await forge.move_branch(hub.repository, PLAN, hub.rendered, None) is None
         assert PLAN not in hub.hosted.git.branches()
 
@@ -66,6 +66,26 @@ class TestMoving:
                 await forge.move_branch(hub.repository, PLAN, expected, wanted)
             assert stale.value.details["present"] == theirs
         assert hub.hosted.git.branches()[PLAN] == theirs
+
+    async def test_a_push_in_the_moment_of_a_deletion_stays(
+        self, hub: Hub, forge: GitHubForge
+    ) -> None:
+        await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
+        hub.fake.meanwhile(
+            lambda: hub.hosted.git.update(f"refs/heads/{PLAN}", hub.base, hub.rendered)
+        )
+        with pytest.raises(Stale):
+            await forge.move_branch(hub.repository, PLAN, hub.rendered, None)
+        assert hub.hosted.git.branches()[PLAN] == hub.base
+
+    async def test_where_there_is_no_graphql_a_branch_is_deleted_over_rest(
+        self, hub: Hub, forge: GitHubForge
+    ) -> None:
+        await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
+        hub.fake.answer_next("POST", "/graphql", 404, "Not Found")
+        hub.fake.lose("DELETE", "/git/refs/")
+        await forge.move_branch(hub.repository, PLAN, hub.rendered, None)
+        assert hub.hosted.git.branches() == {"main": hub.base}
 
     async def test_a_branch_is_never_moved_back(self, hub: Hub, forge: GitHubForge) -> None:
         await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
