@@ -83,8 +83,15 @@ def _links(name: str, versions: Mapping[str, Mapping[str, str]]) -> bytes:
         file = f"{name}-{version}-py3-none-any.whl"
         digest = hashlib.sha256(_metadata(name, version, needs)).hexdigest()
         attribute = f'data-core-metadata="sha256={digest}"'
-        links.append(f'<a href="/files/{file}#sha256={"0" * 64}" {attribute}>{file}</a>')
+        links.append(
+            f'<a href="/files/{file}#sha256={wheel_digest(name, version)}" {attribute}>{file}</a>'
+        )
     return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
+
+
+def wheel_digest(name: str, version: str) -> str:
+    """The SHA-256 that is said of a wheel. uv takes two files of one digest for one."""
+    return hashlib.sha256(f"{name}{version}".encode()).hexdigest()
 
 
 def _metadata(name: str, version: str, needs: Mapping[str, str]) -> bytes:

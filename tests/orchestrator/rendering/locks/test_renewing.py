@@ -13,7 +13,7 @@ import pytest
 from gitops_auditor.orchestrator.failures import WorkFailed
 from gitops_auditor.services import Services
 from tests.factories.git import git
-from tests.orchestrator.rendering.locks.registries import Packages, serving
+from tests.orchestrator.rendering.locks.registries import Packages, serving, wheel_digest
 from tests.orchestrator.rendering.locks.renewals import renewed, stand_in, texts
 from tests.orchestrator.rendering.places import open_places
 
@@ -105,7 +105,7 @@ async def test_uv_moves_the_bumped_package_what_it_needs_and_nothing_else(
         f'\n[[package]]\nname = "{name}"\nversion = "1.0.0"\n'
         f'source = {{ registry = "{registry}/simple" }}\n'
         f'wheels = [{{ url = "{registry}/files/{name}-1.0.0-py3-none-any.whl",'
-        f' hash = "sha256:{"0" * 64}" }}]\n'
+        f' hash = "sha256:{wheel_digest(name, "1.0.0")}" }}]\n'
         for name in ("lib", "other")
     )
     lock = f'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n{packages}'
