@@ -59,6 +59,8 @@ class Removal:
         if self._made != folder:
             await self._tools.make_folder(folder)
             self._made = folder
+            if not await self._tools.deletes():
+                _log.warning("The MCP server cannot delete: empty files stay", folder=folder)
         aside = f"{folder}/{secrets.token_hex(8)}-{path.rpartition('/')[2]}"
         try:
             await self._tools.move(path, aside)
