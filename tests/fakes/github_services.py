@@ -48,10 +48,11 @@ def _pull_json(fake: GitHubFake, hosted: Hosted, pull: Pull) -> dict[str, Any]:
 
 
 def _follow(hosted: Hosted, pull: Pull) -> None:
-    """The head of an open pull request is where its branch stands."""
-    present = hosted.git.ref(f"refs/heads/{pull.head}")
-    if pull.state == "open" and present is not None:
-        pull.head_commit = present
+    """The head of an open pull request is where its branch stands; without one it is closed."""
+    if pull.state == "open":
+        present = hosted.git.ref(f"refs/heads/{pull.head}")
+        pull.head_commit = present or pull.head_commit
+        pull.state = "open" if present else "closed"
 
 
 def _found(hosted: Hosted, parts: dict[str, str]) -> Pull:
@@ -63,6 +64,8 @@ def _found(hosted: Hosted, parts: dict[str, str]) -> Pull:
 
 
 def _list(fake: GitHubFake, hosted: Hosted, parts: dict[str, str], data: Any) -> Any:
+    for pull in hosted.pulls:
+        _follow(hosted, pull)
     owner, _, branch = data.get("head", "").partition(":")
     shown = [
         pull

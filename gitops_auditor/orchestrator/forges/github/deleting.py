@@ -29,7 +29,10 @@ async def delete_branch(
 async def _compared(calls: GitHubCalls, where: RepositoryName, branch: str, present: str) -> None:
     repository = await calls.ask(READ_REPOSITORY, where)
     update: JsonValue = {"name": f"refs/heads/{branch}", "beforeOid": present, "afterOid": _NOTHING}
-    wanted = {"repositoryId": text_of(repository, "node_id"), "refUpdates": [update]}
+    wanted: JsonValue = {
+        "repositoryId": text_of(repository, "node_id"),
+        "refUpdates": [update],
+    }
     answer = await calls.rest.query(_MUTATION, {"input": wanted}, DELETE_BRANCH.what)
     errors = items_of(answer, "errors")
     if any(_is_unknown(text_of(one, "message")) for one in errors):

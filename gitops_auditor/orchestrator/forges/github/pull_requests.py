@@ -33,6 +33,8 @@ _METHODS = {
     "squash": "allow_squash_merge",
     "rebase": "allow_rebase_merge",
 }
+_BASE_MOVED = "Base branch was modified"
+"""GitHub says so of merges that follow one another closely, and merges at the next try."""
 
 
 class GitHubPullRequests:
@@ -180,6 +182,8 @@ class GitHubPullRequests:
             raise _moved(pull, head_commit) from refused
         if pull.state == "merged":
             return pull
+        if _BASE_MOVED in refused.message:
+            raise Unavailable(refused.message, hint="Try again.") from refused
         missing = await missing_checks(self._calls, where, head_commit)
         raise Conflict(
             f"{refused.message} {missing}".rstrip(),

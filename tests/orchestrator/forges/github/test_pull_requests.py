@@ -91,6 +91,14 @@ class TestMerging:
         assert stale.value.details["present"] == theirs
         assert hub.hosted.git.branches()["main"] == hub.base
 
+    async def test_a_merge_just_before_it_does_not_fail_it(
+        self, hub: Hub, forge: GitHubForge
+    ) -> None:
+        opened = await hub.opened(forge)
+        hub.fake.answer_next("PUT", "/merge", 405, "Base branch was modified. Try again.")
+        merged = await forge.merge_pull_request(hub.repository, opened.number, hub.rendered)
+        assert merged.state == "merged"
+
     async def test_a_missing_status_is_named(self, hub: Hub, forge: GitHubForge) -> None:
         opened = await hub.opened(forge)
         hub.hosted.required.add("gate")
