@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from gitops_auditor.audit import Audit
-from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Refused, Stale
+from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Refused
 from gitops_auditor.orchestrator.fields import ENDED
 from gitops_auditor.orchestrator.records import Goal, Plan
 from gitops_auditor.orchestrator.running import goals
@@ -144,13 +144,7 @@ class PlanRuns:
             return plan
         _require_rendered(plan)
         _require_approval(plan)
-        differences = await self._freshness.differences(plan)
-        if differences:
-            raise Stale(
-                f"{len(differences)} things that the plan {plan.id} was made of have changed.",
-                hint="Make a new plan of the same request.",
-                details={"differences": [one.model_dump(mode="json") for one in differences]},
-            )
+        await self._freshness.require(plan)
         return plan
 
     async def _tell(

@@ -1,19 +1,15 @@
 """What stands before and after the steps of a phase: the barrier, and the gates."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 import anyio
 
-from gitops_auditor.errors import Stale
 from gitops_auditor.orchestrator.records import GateEvidence, Phase
 from gitops_auditor.orchestrator.running import transitions
 from gitops_auditor.orchestrator.running.ledger import Ledger
 from gitops_auditor.orchestrator.running.parts import DriverParts
 from gitops_auditor.orchestrator.running.steps import actor_of
 from gitops_auditor.orchestrator.running.trying import Stopped, tried, tried_often
-
-MOST_TOLD: Final = 5
 
 
 class PhaseRunner:
@@ -52,17 +48,9 @@ class PhaseRunner:
                 await self._judge(number, evidence)
 
     async def _pass(self, phase: Phase) -> Stopped | None:
-        stopped = await tried_often(lambda: self._require_fresh(phase), self._parts.patience)
+        plan, freshness = self._ledger.plan, self._parts.freshness
+        stopped = await tried_often(lambda: freshness.require(plan), self._parts.patience)
         return await tried(self._wait(phase)) if stopped is None else stopped
-
-    async def _require_fresh(self, phase: Phase) -> None:
-        differences = await self._parts.freshness.differences(self._ledger.plan)
-        if differences:
-            found = [one.model_dump_json() for one in differences[:MOST_TOLD]]
-            raise Stale(
-                f"Before phase {phase.number} the plan does not hold any more: {' '.join(found)}",
-                hint="Make a new plan of the request.",
-            )
 
     async def _wait(self, phase: Phase) -> None:
         tell = self._ledger.teller()

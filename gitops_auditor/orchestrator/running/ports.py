@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol
 
-from pydantic import BaseModel
-
 from gitops_auditor.orchestrator.effects.effect import Progress
 from gitops_auditor.orchestrator.records import GateEvidence, Phase, Plan
 from gitops_auditor.repositories.models import Repository
@@ -45,8 +43,8 @@ class Barrier(Protocol):
 class Freshness(Protocol):
     """Whether a plan still is what its hash says."""
 
-    async def differences(self, plan: Plan) -> Sequence[BaseModel]:
-        """What has changed since the plan was made, other than by the plan itself."""
+    async def require(self, plan: Plan) -> None:
+        """Raise Stale when something has changed under the phases that are still to be executed."""
         ...
 
 

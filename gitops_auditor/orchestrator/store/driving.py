@@ -141,7 +141,7 @@ class PlanJournal:
 
     async def save(self, claim: Claim, change: Change) -> None:
         """Keep a change, with the lines of the ledger and the events that tell of it."""
-        values = _plan_values(change.before, change.after)
+        values = _plan_values(change.before, change.after, datetime.now(UTC))
         if change.after.goal is None:
             values["owner"] = None
         async with self._database.write() as transaction:
@@ -169,7 +169,8 @@ class PlanJournal:
             after = decided(before)
             if after == before:
                 return before
-            values = _plan_values(before, after)
+            after = after.model_copy(update={"updated_at": datetime.now(UTC)})
+            values = _plan_values(before, after, after.updated_at)
             values["cancel_requested"] = after.cancel_requested
             await transaction.execute(update(plans).where(plans.c.id == plan_id).values(values))
             await self._audit.effect(transaction, _facts(before), _facts(after))
@@ -235,14 +236,14 @@ def _fenced(plan_id: str) -> Fenced:
     )
 
 
-def _plan_values(before: Plan, after: Plan) -> dict[str, Any]:
+def _plan_values(before: Plan, after: Plan, now: datetime) -> dict[str, Any]:
     """Somebody may ask for its end at any moment: only the end of the goal takes that back."""
     values: dict[str, Any] = {
         "status": after.status,
         "reason": after.reason,
         "goal": after.goal.model_dump(mode="json") if after.goal else None,
         "completed_at": after.completed_at,
-        "updated_at": datetime.now(UTC),
+        "updated_at": now,
     }
     if before.goal is not None and after.goal is None:
         values["cancel_requested"] = False
