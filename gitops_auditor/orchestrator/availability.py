@@ -7,10 +7,11 @@ from typing import Final, Protocol
 import anyio
 
 from gitops_auditor.dependencies.models import Dependency, Package
-from gitops_auditor.errors import NotFound, Unavailable
+from gitops_auditor.errors import Unavailable
 from gitops_auditor.orchestrator.effects.effect import Progress
 from gitops_auditor.orchestrator.effects.names import branch_of
 from gitops_auditor.orchestrator.forges.forge import Forge, Forges, PullRequests
+from gitops_auditor.orchestrator.history import History
 from gitops_auditor.orchestrator.merge_order import Edges, providers_of
 from gitops_auditor.orchestrator.published import PublishedPackages
 from gitops_auditor.orchestrator.records import Phase, Plan, Rendering
@@ -54,6 +55,7 @@ class Availability:
         self._edges = edges
         self._packages = packages
         self._published = PublishedPackages(repositories.revisions)
+        self._history = History(repositories.revisions)
         self._registries = registries
         self._seconds = seconds
         self._first_pause = first_pause
@@ -103,17 +105,11 @@ class Availability:
             found = await forge.find_pull_request(repository, own)
             if found is not None and found.state == "merged":
                 return True
-        return await self._contains(repository, heads[rendering.branch], rendering.commit)
-
-    async def _contains(self, repository: Repository, head: str | None, commit: str) -> bool:
+        head = heads[rendering.branch]
         if head is None:
             return False
-        try:
-            common = await self._repositories.revisions.merge_base(repository, commit, head)
-        except NotFound:
-            # What was pushed since is not on this machine, so nobody can tell.
-            return False
-        return common == commit
+        # What was pushed since and is not on this machine tells nobody anything.
+        return await self._history.contains(repository, head, rendering.commit) is True
 
     async def _released(
         self,

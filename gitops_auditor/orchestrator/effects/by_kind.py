@@ -14,6 +14,7 @@ from gitops_auditor.orchestrator.effects.status import StatusEffect
 from gitops_auditor.orchestrator.effects.workflow_run import WorkflowRunEffect
 from gitops_auditor.orchestrator.fields import StepKind
 from gitops_auditor.orchestrator.forges.forge import Forges
+from gitops_auditor.orchestrator.history import History
 from gitops_auditor.orchestrator.merge_order import Edges, MergeOrder
 from gitops_auditor.pipelines.assembly import PipelineServices
 
@@ -32,12 +33,13 @@ class EffectParts:
 def effects_of(parts: EffectParts) -> Mapping[StepKind, Effect]:
     """The effects, one for each kind. Nothing is started, and nobody is asked."""
     forges = parts.forges
+    history = History(parts.pipelines.revisions)
     reviewers = CodeOwnerReviewers(parts.pipelines.revisions)
     return {
         "branch": BranchEffect(forges),
         "pull_request": PullRequestEffect(forges, parts.edges, reviewers),
         "status": StatusEffect(forges, parts.order),
-        "merge": MergeEffect(forges),
+        "merge": MergeEffect(forges, history.contains),
         "pipeline_run": PipelineRunEffect(parts.pipelines, parts.audit),
         "workflow_run": WorkflowRunEffect(forges),
     }

@@ -1,5 +1,7 @@
 """The target branch: moved to the rendered commit, or to what a merged pull request made."""
 
+from collections.abc import Awaitable, Callable
+
 from typing_extensions import override
 
 from gitops_auditor.errors import Stale
@@ -8,13 +10,18 @@ from gitops_auditor.orchestrator.effects.names import branch_of
 from gitops_auditor.orchestrator.effects.reach import forge_of, pull_requests_of
 from gitops_auditor.orchestrator.failures import WorkFailed
 from gitops_auditor.orchestrator.forges.forge import Forge, Forges, PullRequest
+from gitops_auditor.repositories.models import Repository
+
+Contains = Callable[[Repository, str, str], Awaitable[bool | None]]
+"""Whether a commit contains another one, both of a repository; None when nobody here knows."""
 
 
 class MergeEffect(Effect):
     """Where a branch can be moved back it is moved; elsewhere the pull request is merged."""
 
-    def __init__(self, forges: Forges) -> None:
+    def __init__(self, forges: Forges, contains: Contains) -> None:
         self._forges = forges
+        self._contains = contains
 
     @override
     async def observe(self, context: StepContext) -> Facts:
@@ -38,31 +45,37 @@ class MergeEffect(Effect):
         forge = await forge_of(self._forges, context)
         if not forge.moves_back:
             return await self._merged(forge, context)
-        branch, commit = context.rendering.branch, context.rendering.commit
-        base = context.rendering.base_commit
         head = await _head(forge, context)
-        if head == base:
-            return Undone("nothing", f"{branch} of {context.repository.id} stands at {base}.")
-        if head == commit:
-            try:
-                await forge.move_branch(context.repository, branch, commit, base)
-            except Stale:
-                head = await _head(forge, context)
-            else:
-                sentence = f"Moved {branch} of {context.repository.id} back to {base}."
-                return Undone("undone", sentence)
-        return Undone("not_undone", _pushed(context, head))
+        if not await self._may_hold(context, head):
+            where = f"{context.rendering.branch} of {context.repository.id}"
+            return Undone("nothing", f"{where} does not have the plan's commit.")
+        if head == context.rendering.commit and await _moved_back(forge, context):
+            return Undone("undone", _back(context))
+        return Undone("not_undone", _pushed(context, await _head(forge, context)))
 
     @override
     async def differs(self, context: StepContext, pre_image: Facts) -> str | None:
+        """What others pushed that does not hold the plan's commit is none of the plan's."""
         forge = await forge_of(self._forges, context)
+        if not forge.moves_back:
+            undone = await self._merged(forge, context)
+            return undone.sentence if undone.outcome == "not_undone" else None
         head = await _head(forge, context)
-        if head == pre_image["commit"]:
+        if not await self._may_hold(context, head):
             return None
         branch = context.rendering.branch
         return (
             f"{branch} of {context.repository.id} stands at {head}, not at {pre_image['commit']}."
         )
+
+    async def _may_hold(self, context: StepContext, head: str | None) -> bool:
+        """Whether the plan's commit may be in the branch, as far as it can be told here."""
+        if head == context.rendering.base_commit:
+            return False
+        if head is None:
+            return True
+        commit = context.rendering.commit
+        return await self._contains(context.repository, head, commit) is not False
 
     async def _is_done(self, forge: Forge, context: StepContext) -> bool:
         if forge.moves_back:
@@ -125,6 +138,23 @@ async def _require_base(forge: Forge, context: StepContext) -> None:
             hint="Make the plan again for what is there now.",
             details={"present": head},
         )
+
+
+async def _moved_back(forge: Forge, context: StepContext) -> bool:
+    """False when somebody pushed meanwhile."""
+    rendering = context.rendering
+    try:
+        await forge.move_branch(
+            context.repository, rendering.branch, rendering.commit, rendering.base_commit
+        )
+    except Stale:
+        return False
+    return True
+
+
+def _back(context: StepContext) -> str:
+    rendering = context.rendering
+    return f"Moved {rendering.branch} of {context.repository.id} back to {rendering.base_commit}."
 
 
 def _pushed(context: StepContext, head: str | None) -> str:

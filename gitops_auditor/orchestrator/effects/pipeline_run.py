@@ -26,7 +26,10 @@ _PASSING: Final = frozenset({"errored", "timeout", "lost"})
 
 
 class PipelineRunEffect(Effect):
-    """Runs are found again by the step's marker, numbered from the second one on."""
+    """Runs are found again by the step's marker, numbered from the second one on.
+
+    A step that stopped has the moment in `completed_at`: what it is told to do then is another try.
+    """
 
     def __init__(self, pipelines: PipelineServices, audit: Audit) -> None:
         self._pipelines = pipelines
@@ -36,15 +39,12 @@ class PipelineRunEffect(Effect):
     @override
     async def observe(self, context: StepContext) -> Facts:
         pipeline = await self._pipeline(context)
-        number = 1
-        async for run in self._runs(context, pipeline.id):
-            number += run.finished and run.status != "success"
-        return {"pipeline_id": pipeline.id, "commit": _commit(context), "number": number}
+        return {"pipeline_id": pipeline.id, "commit": _commit(context)}
 
     @override
     async def perform(self, context: StepContext, pre_image: Facts) -> Facts:
         change = _change(context)
-        started = await self._started(context, pre_image)
+        started = await self._started(context, str(pre_image["pipeline_id"]))
         await context.tell(f"Run {started.run_number} of {change.pipeline} goes.")
 
         async def tell(_over: float, _jobs: float | None, message: str) -> None:
@@ -107,15 +107,16 @@ class PipelineRunEffect(Effect):
                 return
             yield run
 
-    async def _started(self, context: StepContext, pre_image: Facts) -> RunSummary:
-        """The run of this try; after one in which the machinery broke, another one."""
-        first = pre_image["number"]
-        for number in range(first if isinstance(first, int) else 1, MOST_RUNS + 1):
-            pipeline_id, key = str(pre_image["pipeline_id"]), _key(context, number)
+    async def _started(self, context: StepContext, pipeline_id: str) -> RunSummary:
+        """The run of this try: one that an earlier try ended with is over for good."""
+        stopped_at = context.step.completed_at
+        for number in range(1, MOST_RUNS + 1):
+            key = _key(context, number)
             known = await self._pipelines.launcher.started(pipeline_id, key)
             if known is None:
                 return await self._start(context, key)
-            if known.failure_kind not in _PASSING:
+            is_red = known.finished and known.status != "success"
+            if not is_red or stopped_at is None or known.created_at > stopped_at:
                 return known
         raise WorkFailed(
             f"The pipeline was started {MOST_RUNS} times in {context.repository.id}, in vain.",

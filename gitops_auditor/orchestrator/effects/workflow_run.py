@@ -11,6 +11,7 @@ from gitops_auditor.orchestrator.effects.effect import Effect, Facts, StepContex
 from gitops_auditor.orchestrator.effects.reach import forge_of, workflows_of
 from gitops_auditor.orchestrator.failures import WorkFailed
 from gitops_auditor.orchestrator.forges.forge import Forges, WorkflowRun, Workflows
+from gitops_auditor.orchestrator.records import Step
 
 LOG_BYTES: Final = 16 * 1024
 LONGEST_PAUSE: Final = 30.0
@@ -18,7 +19,8 @@ _OVER: Final = frozenset({"success", "failed", "cancelled"})
 
 
 class WorkflowRunEffect(Effect):
-    """Each attempt of a step is a run of its own, found again by the marker and the attempt.
+    """Each try of a step is a run of its own, found again by the marker and the moment at which the
+    try before it stopped.
 
     `first_pause` is how many seconds after the start the run is looked at; then ever longer.
     """
@@ -27,16 +29,12 @@ class WorkflowRunEffect(Effect):
         self._forges = forges
         self._first_pause = first_pause
         self._runs: dict[str, str] = {}
-        """The ids of runs by their markers, as far as this process dispatched them: one that failed
-        has no result."""
+        """The last run of each step that this process dispatched one for: one that failed has no
+        result."""
 
     @override
     async def observe(self, context: StepContext) -> Facts:
-        return {
-            "workflow": _change(context).pipeline,
-            "ref": context.rendering.branch,
-            "marker": f"{context.step.marker}.{context.step.attempt}",
-        }
+        return {"workflow": _change(context).pipeline, "ref": context.rendering.branch}
 
     @override
     async def perform(self, context: StepContext, pre_image: Facts) -> Facts:
@@ -46,9 +44,9 @@ class WorkflowRunEffect(Effect):
             change.pipeline,
             context.rendering.branch,
             {name: _text(value) for name, value in change.inputs.items()},
-            str(pre_image["marker"]),
+            _marker(context.step),
         )
-        self._runs[str(pre_image["marker"])] = run.id
+        self._runs[context.step.marker] = run.id
         run = await self._followed(context, workflows, run, change.timeout_seconds)
         log = await workflows.workflow_log(context.repository, run.id, LOG_BYTES)
         facts: Facts = {
@@ -69,12 +67,12 @@ class WorkflowRunEffect(Effect):
     @override
     async def undo(self, context: StepContext, pre_image: Facts, result: Facts | None) -> Undone:
         name, where = _change(context).pipeline, context.repository.id
-        run_id = str(result["run_id"]) if result else self._runs.get(str(pre_image["marker"]))
+        run_id = str(result["run_id"]) if result else self._runs.get(context.step.marker)
         if run_id is None:
             return Undone(
                 "not_undone",
                 f"The workflow {name} of {where} may have been started. Look there for the run of "
-                f"{pre_image['marker']}, cancel it and take back what it did.",
+                f"{context.step.marker}, cancel it and take back what it did.",
             )
         workflows = await self._workflows(context)
         run = await workflows.workflow_run(context.repository, run_id)
@@ -119,6 +117,12 @@ def _change(context: StepContext) -> RunPipeline:
     if not isinstance(change, RunPipeline):
         raise WorkFailed("The plan runs no workflow.", hint="Make the plan again.")
     return change
+
+
+def _marker(step: Step) -> str:
+    if step.completed_at is None:
+        return step.marker
+    return f"{step.marker}.{round(step.completed_at.timestamp() * 1000)}"
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """Runs of pipelines as steps of plans, carried out by the process of the test."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,9 @@ async def test_a_red_run_fails_the_step_and_another_try_is_another_run(project: 
     undone = await effect.undo(context, pre_image, None)
     assert undone.outcome == "undone"
     assert "ran in it" in undone.sentence
-    assert (await effect.observe(context))["number"] == 2
+    with pytest.raises(WorkFailed) as failed:
+        await effect.perform(_stopped(context), pre_image)
+    assert failed.value.details["run_number"] == 2
 
 
 async def test_a_run_that_nothing_takes_back_is_not_undone(project: Project) -> None:
@@ -133,7 +136,7 @@ async def test_a_run_that_somebody_cancelled_fails_the_step(project: Project) ->
     pre_image = await effect.observe(context)
     with pytest.raises(WorkFailed, match="cancelled"):
         await effect.perform(context._replace(tell=cancel), pre_image)
-    undone = await effect.undo(context._replace(), pre_image, None)
+    undone = await effect.undo(context, pre_image, None)
     assert undone.outcome == "undone"
     assert job_of(await _newest(project, 2), "rollback/back").status == "success"
 
@@ -148,6 +151,7 @@ async def test_a_run_that_could_not_be_carried_out_is_no_failure_and_is_tried_ag
         with pytest.raises(Unavailable) as broken:
             await effect.perform(context, pre_image)
         assert broken.value.details["run_number"] == number
+        context = _stopped(context)
 
 
 async def test_a_pipeline_that_is_not_there_fails_the_step(project: Project) -> None:
@@ -179,6 +183,12 @@ async def _step(
     request = plan.request.model_copy(update={"change": change})
     plan = plan.model_copy(update={"request": request, "renderings": renderings})
     return context_of(plan, plan.steps[0])._replace(repository=repository)
+
+
+def _stopped(context: StepContext) -> StepContext:
+    """The step as it is when it is told to try again."""
+    step = context.step.model_copy(update={"completed_at": datetime.now(UTC)})
+    return context._replace(step=step)
 
 
 async def _newest(project: Project, number: int) -> Run:

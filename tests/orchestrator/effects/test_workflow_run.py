@@ -12,7 +12,7 @@ from gitops_auditor.orchestrator.failures import WorkFailed
 from gitops_auditor.orchestrator.forges.forge import WorkflowStatus
 from tests.orchestrator.effects.contexts import context_of
 from tests.orchestrator.effects.forges import BareForge, ReviewForge
-from tests.orchestrator.plans import plan_of
+from tests.orchestrator.plans import NOW, plan_of
 
 SOON = 0.001
 
@@ -23,7 +23,7 @@ async def test_a_workflow_is_dispatched_once_and_followed_to_its_end() -> None:
     pre_image = await effect.observe(context)
     result = await effect.perform(context, pre_image)
     assert await effect.perform(context, pre_image) == result
-    assert forge.dispatched == [pre_image["marker"]]
+    assert forge.dispatched == [context.step.marker]
     assert result["status"] == "success"
     assert str(result["log"]).endswith("the end")
     assert len(str(result["log"])) == LOG_BYTES
@@ -39,6 +39,14 @@ async def test_a_red_workflow_fails_the_step_with_the_end_of_its_log() -> None:
     with pytest.raises(WorkFailed) as failed:
         await effect.perform(context, await effect.observe(context))
     assert str(failed.value.details["log"]).endswith("the end")
+    assert forge.dispatched[0] in str(failed.value.details["url"])
+    assert "failed" in (await effect.undo(context, {}, None)).sentence
+
+    again = context.step.model_copy(update={"completed_at": NOW})
+    marker = f"{context.step.marker}.{NOW.timestamp() * 1000:.0f}"
+    forge.workflows[marker] = ["success"]
+    await effect.perform(context._replace(step=again), {})
+    assert forge.dispatched == [context.step.marker, marker]
 
 
 async def test_a_workflow_that_takes_too_long_is_cancelled() -> None:
@@ -54,7 +62,7 @@ async def test_undoing_cancels_a_workflow_that_still_runs() -> None:
     context, forge = _step("running")
     effect = WorkflowRunEffect(forge, SOON)
     pre_image = await effect.observe(context)
-    run = str(pre_image["marker"])
+    run = context.step.marker
     unknown = await effect.undo(context, pre_image, None)
     assert unknown.outcome == "not_undone"
     assert run in unknown.sentence
@@ -66,7 +74,7 @@ async def test_undoing_cancels_a_workflow_that_still_runs() -> None:
 async def test_a_forge_without_workflows_is_named(tmp_path: Path) -> None:
     context, _ = _step("running")
     with pytest.raises(Refused, match="git has no workflows"):
-        await WorkflowRunEffect(BareForge({"acme/lib": tmp_path})).perform(context, {"marker": ""})
+        await WorkflowRunEffect(BareForge({"acme/lib": tmp_path})).perform(context, {})
 
 
 def _step(*course: WorkflowStatus, seconds: float = 60.0) -> tuple[StepContext, ReviewForge]:
@@ -80,5 +88,5 @@ def _step(*course: WorkflowStatus, seconds: float = 60.0) -> tuple[StepContext, 
     request = plan.request.model_copy(update={"change": change})
     context = context_of(plan.model_copy(update={"request": request}), plan.steps[0])
     forge = ReviewForge({})
-    forge.workflows[f"{context.step.marker}.0"] = [*course]
+    forge.workflows[context.step.marker] = [*course]
     return context, forge
