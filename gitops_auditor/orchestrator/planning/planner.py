@@ -39,7 +39,7 @@ from gitops_auditor.orchestrator.planning.steps import (
     steps_of,
 )
 from gitops_auditor.orchestrator.planning.targets import Target, Targets
-from gitops_auditor.orchestrator.records import Phase, Plan, Rendering, Step
+from gitops_auditor.orchestrator.records import Patch, Phase, Plan, Rendering, Step
 from gitops_auditor.orchestrator.rendering.renderer import Renderer
 from gitops_auditor.orchestrator.requests import PlanRequest
 from gitops_auditor.orchestrator.store import plans as store
@@ -82,6 +82,7 @@ class _Draft:
     phases: Sequence[OrderedPhase]
     made: Mapping[str, Made]
     runs: Mapping[str, PlannedRun]
+    gates: Mapping[str, str]
 
     @property
     def names(self) -> list[str]:
@@ -122,9 +123,10 @@ class Planner:
             drafted = await self._with_runs(drafted, request.change, telling.rendered)
         else:
             made = await self._rendering.all(_batch(drafted), telling.rendered)
-            drafted = await self._asked(replace(drafted, made=made), actor)
-        plan = await self._whole(drafted, actor)
-        await self._keep(plan, drafted)
+            drafted = replace(drafted, made=made)
+        plan = await self._whole(await self._judged(drafted, actor), actor)
+        patches = {name: one.patch for name, one in drafted.made.items() if one.patch is not None}
+        await self._keep(plan, patches)
         return plan
 
     async def _drafted(self, request: PlanRequest) -> _Draft:
@@ -138,7 +140,7 @@ class Planner:
         for name, target in targets.items():
             if target.forge is not None and not isinstance(request.change, RunPipeline):
                 delivery_of(request.delivery, offer_of(target.forge), name)
-        return _Draft(new_id(), request, now, edges, targets, links, phases, {}, {})
+        return _Draft(new_id(), request, now, edges, targets, links, phases, {}, {}, {})
 
     async def _found(self, chosen: Sequence[Repository], request: PlanRequest) -> dict[str, Target]:
         by_id = {one.id: one for one in chosen}
@@ -166,32 +168,27 @@ class Planner:
                 await tell(f"Looked at {change.pipeline} of {name}.")
         return replace(drafted, made=made, runs=runs)
 
-    async def _asked(self, drafted: _Draft, actor: str) -> _Draft:
-        """With what the gates say of each rendered tree, when planning is to ask them."""
-        if not drafted.request.check_gates:
-            return drafted
-        made = dict(drafted.made)
+    async def _judged(self, drafted: _Draft, actor: str) -> _Draft:
+        """With the gates of each repository, and what they say of what is changed there."""
+        made, gates = dict(drafted.made), {}
 
-        async def ask(name: str) -> None:
+        async def judge(name: str) -> None:
             one = made[name].rendering
-            question = GateQuestion(
-                name, one.commit, one.base_commit, drafted.request.quality_gates, drafted.id
-            )
-            said = await self._parts.gates.ask_about(question, actor)
-            made[name] = made[name]._replace(rendering=one.model_copy(update={"gates": said}))
+            if one.commit and drafted.request.check_gates:
+                wanted = drafted.request.quality_gates
+                question = GateQuestion(name, one.commit, one.base_commit, wanted, drafted.id)
+                said = await self._parts.gates.ask_about(question, actor)
+                made[name] = made[name]._replace(rendering=one.model_copy(update={"gates": said}))
+            # Right after: what was read of the commit is still at hand.
+            gates[name] = await self._parts.gates.digest(name, judged_commit(one))
 
-        changed = [name for name in drafted.names if made[name].rendering.commit]
-        await each(changed, ask, self._parts.settings.plan_workers)
-        return replace(drafted, made=made)
+        await each(drafted.names, judge, self._parts.settings.plan_workers)
+        return replace(drafted, made=made, gates=gates)
 
     async def _whole(self, drafted: _Draft, actor: str) -> Plan:
         request, renderings = drafted.request, drafted.renderings
-        gates = {
-            one.repository_id: await self._parts.gates.digest(one.repository_id, judged_commit(one))
-            for one in renderings
-        }
         runs = {name: run.digest for name, run in drafted.runs.items()}
-        inputs = inputs_of(request, renderings, drafted.links, gates, runs)
+        inputs = inputs_of(request, renderings, drafted.links, drafted.gates, runs)
         steps = steps_of(drafted.id, request, [_place(drafted, one) for one in renderings])
         phases = await self._phases(drafted, steps)
         return Plan(
@@ -244,8 +241,7 @@ class Planner:
         policy = self._parts.settings.plan_approval
         return policy == "always" or (policy == "destructive" and is_destructive(steps))
 
-    async def _keep(self, plan: Plan, drafted: _Draft) -> None:
-        patches = {name: one.patch for name, one in drafted.made.items() if one.patch is not None}
+    async def _keep(self, plan: Plan, patches: Mapping[str, Patch]) -> None:
         facts: dict[str, JsonValue] = {
             "plan_id": plan.id,
             "title": plan.title,
