@@ -81,10 +81,6 @@ class PlanDriver:
                 room -= 1
                 tasks.start_soon(self._take, found.plan_id)
 
-    async def any_active(self) -> bool:
-        """Whether some plan is to go on."""
-        return bool(await self._parts.journal.waiting((), 1))
-
     def let_go(self) -> None:
         """End all that runs here, at once: others may take the plans soon."""
         for scope in self._open.values():

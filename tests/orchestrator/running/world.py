@@ -203,7 +203,7 @@ class GateFiles:
 
 
 class Surroundings:
-    """Registered repositories, and the barrier between phases; what has `moved` makes plans stale."""
+    """Repositories, and the barrier between phases; what has `moved` makes plans stale."""
 
     def __init__(self) -> None:
         self.moved = ""
