@@ -65,6 +65,7 @@ async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterato
         services.repositories,
         services.pipelines,
         GateJobs(services.quality, services.audit),
+        companions=(services.plans.companion,),
         soon=soon,
     ) as executor:
         yield executor

@@ -5,8 +5,9 @@ from pathlib import Path
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli.session import call, with_platform
+from gitops_auditor.cli.session import call, call_long, with_platform
 from gitops_auditor.cli.terminal import line, plain, write_file
+from gitops_auditor.orchestrator.replaying import ReplayReport
 
 app = typer.Typer(help="Check and export the record of every write.", no_args_is_help=True)
 
@@ -27,6 +28,22 @@ def verify() -> None:
 
     if not with_platform(body):
         raise typer.Exit(1)
+
+
+@app.command()
+def replay(plan_id: str = typer.Argument(help="Id of a plan.")) -> None:
+    """Render a past plan again, and prove that it comes to what was recorded; else status 1."""
+
+    async def body(platform: Platform) -> ReplayReport:
+        found: ReplayReport = await call_long(platform, "replay_plan", "Replaying", plan_id=plan_id)
+        return found
+
+    report = with_platform(body)
+    for difference in report.differences:
+        line(f"[red]{plain(difference)}")
+    if not report.ok:
+        raise typer.Exit(1)
+    typer.echo(f"The plan comes to the same again in {report.repositories} repositories.")
 
 
 @app.command()

@@ -15,7 +15,7 @@ COMMANDS: Final = (
 )
 """Names of commands, and of the modules whose `command` each of them is."""
 
-GROUPS: Final = ("repos", "gates", "secrets", "token", "audit", "config", "maintenance")
+GROUPS: Final = ("repos", "plan", "gates", "secrets", "token", "audit", "config", "maintenance")
 """Names of groups of commands, and of the modules whose `app` each of them is."""
 
 _HIDDEN: Final = frozenset({"executor"})

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 def command(
     read_only: bool = typer.Option(None, "--read-only", help="Offer no operation that writes."),
-    toolsets: str = typer.Option(
-        None, help="Comma-separated toolsets, or `default`, or `all`."
-    ),
+    toolsets: str = typer.Option(None, help="Comma-separated toolsets, or `default`, or `all`."),
     tools: str = typer.Option(None, help="Comma-separated tools to offer beside the toolsets."),
     exclude_tools: str = typer.Option(None, help="Comma-separated tools never to offer."),
 ) -> None:

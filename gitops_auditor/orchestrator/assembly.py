@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
@@ -23,17 +23,28 @@ from gitops_auditor.work import Process
 
 if TYPE_CHECKING:
     from gitops_auditor.execution.sandbox import Sandbox
+    from gitops_auditor.orchestrator.approving import Approvals
     from gitops_auditor.orchestrator.availability import Availability
     from gitops_auditor.orchestrator.condition import PlanCondition
     from gitops_auditor.orchestrator.effects.effect import Effect
-    from gitops_auditor.orchestrator.fields import ChangeKind, StepKind
+    from gitops_auditor.orchestrator.fields import StepKind
     from gitops_auditor.orchestrator.forges.forge import Forges
     from gitops_auditor.orchestrator.gates import PhaseGates
     from gitops_auditor.orchestrator.merge_order import MergeOrder
+    from gitops_auditor.orchestrator.planning.planner import Planner
     from gitops_auditor.orchestrator.rendering.confined import ConfinedPrograms
     from gitops_auditor.orchestrator.rendering.renderer import Renderer
     from gitops_auditor.orchestrator.rendering.workspaces import RenderWorkspaces
+    from gitops_auditor.orchestrator.replaying import Replayer
+    from gitops_auditor.orchestrator.running.commands import PlanRuns
+    from gitops_auditor.orchestrator.running.companion import PlanCompanion
+    from gitops_auditor.orchestrator.running.driver import PlanDriver
     from gitops_auditor.orchestrator.service import Plans
+    from gitops_auditor.orchestrator.staleness import Freshness
+    from gitops_auditor.orchestrator.store.driving import PlanJournal
+
+FIRST_PAUSE: Final = 1.0
+"""Seconds before what errored is tried again."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,101 @@ class PlanServices:
         return Plans(self._around.database)
 
     @cached_property
+    def planner(self) -> "Planner":
+        """Makes plans."""
+        from gitops_auditor.orchestrator.planning.planner import Parts, Planner
+
+        around = self._around
+        parts = Parts(
+            settings=around.settings,
+            database=around.database,
+            events=around.events,
+            audit=around.audit,
+            repositories=around.repositories,
+            dependencies=around.dependencies,
+            pipelines=around.pipelines,
+            forges=self.forges,
+            gates=self.gates,
+            renderers=self.renderers,
+        )
+        return Planner(parts)
+
+    @cached_property
+    def approvals(self) -> "Approvals":
+        """Who agreed to what."""
+        from gitops_auditor.orchestrator.approving import Approvals
+
+        around = self._around
+        return Approvals(
+            around.database, around.events, around.audit, self.freshness, around.settings
+        )
+
+    @cached_property
+    def replayer(self) -> "Replayer":
+        """Proves what past plans came to."""
+        from gitops_auditor.orchestrator.replaying import Replayer
+
+        around = self._around
+        return Replayer(around.database, around.repositories, self._renderers_of, around.settings)
+
+    @cached_property
+    def freshness(self) -> "Freshness":
+        """Whether plans still are what their hashes say."""
+        from gitops_auditor.orchestrator.staleness import Freshness
+
+        around = self._around
+        return Freshness(
+            around.repositories, around.dependencies, around.pipelines, self.forges, self.gates
+        )
+
+    @cached_property
+    def runs(self) -> "PlanRuns":
+        """Tells plans what to do."""
+        from gitops_auditor.orchestrator.running.commands import PlanRuns
+
+        around = self._around
+        return PlanRuns(
+            self._journal,
+            around.audit,
+            self.freshness,
+            around.pipelines.dispatcher,
+            around.pipelines.connections.configured,
+            self._carry_out,
+        )
+
+    async def _carry_out(self, plan_id: str) -> None:
+        await self.driver.carry_out(plan_id)
+
+    @cached_property
+    def companion(self) -> "PlanCompanion":
+        """What the executor of runs carries out beside them; the driver is made when one waits."""
+        from gitops_auditor.orchestrator.running.companion import PlanCompanion
+
+        return PlanCompanion(self._journal, lambda: self.driver)
+
+    @cached_property
+    def driver(self) -> "PlanDriver":
+        """Carries plans out in this process."""
+        from gitops_auditor.orchestrator.running.driver import PlanDriver
+        from gitops_auditor.orchestrator.running.parts import DriverParts
+        from gitops_auditor.orchestrator.running.trying import Patience
+
+        around = self._around
+        parts = DriverParts(
+            journal=self._journal,
+            process=around.process,
+            audit=around.audit,
+            repositories=around.repositories,
+            effects=self.effects,
+            gates=self.gates,
+            barrier=self.availability,
+            freshness=self.freshness,
+            workers=around.settings.plan_workers,
+            patience=Patience(around.settings.plan_step_tries, FIRST_PAUSE),
+        )
+        return PlanDriver(parts)
+
+    @cached_property
     def condition(self) -> "PlanCondition":
         """How plans are doing."""
         from gitops_auditor.orchestrator.condition import PlanCondition
@@ -99,8 +205,11 @@ class PlanServices:
         )
 
     @cached_property
-    def renderers(self) -> "Mapping[ChangeKind, Renderer]":
+    def renderers(self) -> "Mapping[str, Renderer]":
         """What makes the commit of each kind of change that has one."""
+        return self._renderers_of(self._around.repositories)
+
+    def _renderers_of(self, repositories: RepositoryRegistry) -> "Mapping[str, Renderer]":
         from gitops_auditor.orchestrator.rendering.bump.commit_names import CommitNames
         from gitops_auditor.orchestrator.rendering.bump.renderer import BumpRenderer
         from gitops_auditor.orchestrator.rendering.locks.renewing import LockRenewal
@@ -108,7 +217,7 @@ class PlanServices:
         from gitops_auditor.orchestrator.rendering.script import ScriptRenderer
         from gitops_auditor.orchestrator.rendering.tree_manifests import ManifestTrees
 
-        repositories, git = self._around.repositories, self._around.git
+        git = self._around.git
         revisions, commits = repositories.revisions, repositories.rendered
         bump = BumpRenderer(
             ManifestTrees(revisions, git),
@@ -157,6 +266,13 @@ class PlanServices:
             Registries(self._programs, self._workspaces),
             around.settings.plan_availability_seconds,
         )
+
+    @cached_property
+    def _journal(self) -> "PlanJournal":
+        from gitops_auditor.orchestrator.store.driving import PlanJournal
+
+        around = self._around
+        return PlanJournal(around.database, around.events, around.audit)
 
     @cached_property
     def _workspaces(self) -> "RenderWorkspaces":

@@ -39,8 +39,8 @@ class PlanOutline(Record):
 class RepositoryProgress(Record):
     """What a plan comes to in one repository, and how far it is there.
 
-    `steps` are sentences such as "done: Create the branch"; `by_hand` says what somebody has to
-    undo, which the plan could not.
+    Sentences: `files` such as "M package.json +1 -1", `gates` such as "passed: post_phase: ...",
+    `steps` such as "done: Create the branch"; `by_hand` says what somebody has to undo.
     """
 
     repository_id: str
@@ -49,8 +49,8 @@ class RepositoryProgress(Record):
     base_commit: str
     commit: str
     verified: bool
-    files: list[FileChange]
-    gates: list[GateEvidence]
+    files: list[str]
+    gates: list[str]
     steps: list[str]
     links: list[str]
     by_hand: list[str]
@@ -160,13 +160,22 @@ def _progress(plan: Plan, repository_id: str) -> RepositoryProgress:
         base_commit=rendering.base_commit,
         commit=rendering.commit,
         verified=rendering.verification == "resolved",
-        files=rendering.files,
-        gates=asked or rendering.gates,
+        files=[_file(one) for one in rendering.files],
+        gates=[_gate(one) for one in asked or rendering.gates],
         steps=[_sentence(one) for one in steps],
         links=[str(one.result["url"]) for one in steps if one.result and one.result.get("url")],
         by_hand=[one.reason for one in steps if one.status == "not_undone"],
         notes=[one for one in (rendering.reason, *rendering.notes, *rendering.unverified) if one],
     )
+
+
+def _file(change: FileChange) -> str:
+    counted = "binary" if change.added is None else f"+{change.added} -{change.removed}"
+    return f"{change.status} {change.path} {counted}"
+
+
+def _gate(evidence: GateEvidence) -> str:
+    return f"{evidence.status}: {evidence.gate or evidence.gate_type}: {evidence.reason}"
 
 
 def _sentence(step: Step) -> str:

@@ -108,6 +108,13 @@ VALIDATION = ResourceForm(
     "What each gate said of a commit, with its worst findings.",
     "get_validation",
 )
+PLAN = ResourceForm(
+    UriTemplate("gitops://plans/{plan_id}"),
+    "plan",
+    "Plan",
+    "One plan over many repositories: phases, diffs, gates, what was done and undone.",
+    "get_execution_plan",
+)
 WORK = ResourceForm(
     UriTemplate("gitops://work/{work_id}"),
     "work",
@@ -136,6 +143,7 @@ FORMS = (
     GATES,
     QUALITY_SUMMARY,
     VALIDATION,
+    PLAN,
     WORK,
     HEALTH,
 )

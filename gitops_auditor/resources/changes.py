@@ -12,6 +12,7 @@ from gitops_auditor.resources import (
     HEALTH,
     PIPELINE,
     PIPELINES,
+    PLAN,
     QUALITY_SUMMARY,
     REPOSITORIES,
     REPOSITORY,
@@ -23,7 +24,7 @@ from gitops_auditor.resources import (
     ResourceForm,
 )
 
-CHANNELS = ("repositories", "dependencies", "pipelines", "quality", "operations")
+CHANNELS = ("repositories", "dependencies", "pipelines", "quality", "plans", "operations")
 """Channels of the event log that tell of changes to resources."""
 
 _MEMBERSHIP = frozenset({"repository.registered", "repository.removed"})
@@ -40,6 +41,7 @@ _PARTS: Mapping[str, tuple[ResourceForm, ...]] = {
     "dependencies": (REPOSITORY_DEPENDENCIES, REPOSITORY),
     "pipelines": (RUN, PIPELINE),
     "quality": (VALIDATION,),
+    "plans": (PLAN,),
     "operations": (WORK,),
 }
 _DEFINED = (PIPELINES, PIPELINE)

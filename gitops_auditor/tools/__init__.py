@@ -5,9 +5,11 @@ from gitops_auditor.tools import (
     audit,
     dependencies,
     health,
+    orchestration,
     pipeline_storage,
     pipeline_templates,
     pipelines,
+    plan_audit,
     quality,
     quality_gates,
     quality_reports,
@@ -21,6 +23,7 @@ from gitops_auditor.tools.aliases import ALIASES
 DECLARED = (
     *(pipelines, pipeline_storage, runs, pipeline_templates, run_reports),
     *(quality, quality_gates, quality_reports),
+    *(orchestration, plan_audit),
 )
 """Modules that declare operations of toolsets that they share."""
 
@@ -30,6 +33,7 @@ TOOLSETS = (
     dependencies.toolset,
     pipelines.toolset,
     quality.toolset,
+    orchestration.toolset,
     work.toolset,
     audit.toolset,
 )

@@ -116,7 +116,7 @@ async def export_dependency_graph(ctx: Context, params: ExportRequest) -> GraphE
     return await ctx.services.dependency_queries.export(query, params.format)
 
 
-@toolset.operation("GET /api/dependencies/conflicts")
+@toolset.operation("GET /api/dependencies/conflicts", surface="toolset")
 async def list_conflicts(ctx: Context, params: ConflictRequest) -> ConflictPage:
     """List version conflicts: who holds what where, and the fewest edits that resolve each."""
     query = ConflictQuery.model_validate(params.model_dump(exclude={"limit", "cursor"}))

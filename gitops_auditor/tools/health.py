@@ -24,6 +24,7 @@ async def get_health(ctx: Context, params: NoParams) -> HealthReport:  # noqa: A
         await ctx.services.pipelines.condition.health(),
         await ctx.services.pipelines.connections.health(),
         await ctx.services.quality.condition.health(),
+        await ctx.services.plans.condition.health(),
     ]
     degraded = any(part.status == "degraded" for part in components)
     return HealthReport(

@@ -173,7 +173,7 @@ async def delete_pipeline(ctx: Context, params: VersionedPipeline) -> PipelineSu
     return await ctx.services.pipelines.registry.remove(found.id, params.expected_version)
 
 
-@toolset.operation("POST /api/pipelines/validate", effect="read")
+@toolset.operation("POST /api/pipelines/validate", effect="read", surface="toolset")
 async def validate_pipeline(ctx: Context, params: ValidationRequest) -> Validation:
     """Validate a definition: every mistake with line and column, or why each job runs or not."""
     event = Event(

@@ -79,7 +79,7 @@ async def list_repositories(ctx: Context, params: PageParams) -> Page[Repository
     return await ctx.services.repositories.list(params)
 
 
-@toolset.operation("GET /api/repositories/{repository_id:path}")
+@toolset.operation("GET /api/repositories/{repository_id:path}", surface="toolset")
 async def get_repository(ctx: Context, params: RepositoryRef) -> Repository:
     """Get one registered repository by its id."""
     return await ctx.services.repositories.get(params.repository_id)
@@ -105,7 +105,9 @@ async def clone_repository(ctx: Context, params: CloneRegistration) -> Repositor
     )
 
 
-@toolset.operation("POST /api/repositories/discover", effect="write", long=True, idempotent=True)
+@toolset.operation(
+    "POST /api/repositories/discover", effect="write", long=True, idempotent=True, surface="toolset"
+)
 async def discover_repositories(ctx: Context, params: Workspace) -> DiscoveryReport:
     """Register every repository under a workspace folder and refresh those already known."""
     return await ctx.services.repositories.discover(params.workspace, ctx.principal)

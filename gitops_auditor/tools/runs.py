@@ -192,7 +192,9 @@ async def get_pipeline_run(ctx: Context, params: PipelineRun) -> Run:
     return await _of_pipeline(ctx, params)
 
 
-@toolset.operation("POST /api/runs/{run_id}/cancel", effect="write", idempotent=True)
+@toolset.operation(
+    "POST /api/runs/{run_id}/cancel", effect="write", idempotent=True, surface="toolset"
+)
 async def cancel_run(ctx: Context, params: RunWait) -> RunProgress:
     """Cancel a run and end every process of it. One that is over stays as it is."""
     await ctx.services.pipelines.runs.cancel(params.run_id)

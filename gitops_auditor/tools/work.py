@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
+from gitops_auditor.orchestrator.replaying import ReplayReport
+from gitops_auditor.orchestrator.views import PlanOutline
 from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.views import QualityVerdict
 from gitops_auditor.repositories.models import DiscoveryReport, Repository
@@ -15,7 +17,9 @@ toolset = Toolset(
     "work", "Long-running work", "Wait for, inspect and cancel work that takes a while."
 )
 
-AnyWork = Work[ScanReport | QualityVerdict | DiscoveryReport | Repository]
+AnyWork = Work[
+    ScanReport | QualityVerdict | PlanOutline | ReplayReport | DiscoveryReport | Repository
+]
 
 
 class WorkRef(Params):
