@@ -127,7 +127,8 @@ class GitHubFake:
     ) -> None:
         """The next such request has no effect, and this answer."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = JSONResponse({"message": message}, status, named)
+        errors = [{"message": message}] if status == 200 else []
+        answer = JSONResponse({"message": message, "errors": errors}, status, named)
         self._faults.append((method, part, answer))
 
     def meanwhile(self, act: Callable[[], object]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote
 
+import anyio
+
 from gitops_auditor.connections.service import Connections
 from gitops_auditor.errors import (
     GitOpsError,
@@ -27,6 +29,10 @@ SERVER: Final = "github"
 
 _ANSWERS_WITH_AN_ERROR: Final = "answers with an error"
 
+START_SECONDS: Final = 30.0
+LEFT_ALONE_SECONDS: Final = 60.0
+"""With a token, a server that is not ready in the first time is not asked for the second."""
+
 
 class Capability(NamedTuple):
     """How something is asked of GitHub: by `tool`, over REST, or not at all; and why so."""
@@ -48,6 +54,8 @@ class GitHubCalls:
 
     def __init__(self, connections: Connections, rest: RestClient) -> None:
         self._connections = connections
+        self._broken: GitOpsError | None = None
+        self._again_at = 0.0
         self.rest = rest
 
     async def capabilities(self) -> list[Capability]:
@@ -104,12 +112,17 @@ class GitHubCalls:
         """What the server offers, or why that cannot be told."""
         if SERVER not in self._connections.configured:
             return NotFound(f"no MCP server {SERVER} is configured.", hint="Configure it.")
-        try:
+        if not self.rest.usable:
             return await self._connections.tools(SERVER)
+        if self._broken is not None and anyio.current_time() < self._again_at:
+            return self._broken
+        try:
+            tools = await self._connections.tools(SERVER, START_SECONDS)
         except GitOpsError as failed:
-            if not self.rest.usable:
-                raise
+            self._broken, self._again_at = failed, anyio.current_time() + LEFT_ALONE_SECONDS
             return failed
+        self._broken = None
+        return tools
 
     def _way(self, call: Call, tools: "Mapping[str, ToolInfo] | GitOpsError") -> _Way:
         if isinstance(tools, GitOpsError):

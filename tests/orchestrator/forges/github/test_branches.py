@@ -1,9 +1,16 @@
+from pathlib import Path
+
 import pytest
 
 from gitops_auditor.errors import NotFound, Refused, Stale, Unavailable
 from gitops_auditor.orchestrator.forges.github.forge import GitHubForge
+from gitops_auditor.orchestrator.forges.github.local_commits import LocalCommits
+from gitops_auditor.repositories.git import Git
+from tests.connections.wiring import connected
 from tests.factories.git import git, make_repository
-from tests.orchestrator.forges.github.hub import PLAN, Hub, registered
+from tests.fakes.github_rest import TOKEN
+from tests.orchestrator.forges.github.hub import PLAN, Hub, hub_settings, registered
+from tests.repositories.rendered import MOMENT, open_rendering
 
 
 class TestMoving:
@@ -78,11 +85,15 @@ class TestMoving:
             await forge.move_branch(hub.repository, PLAN, hub.rendered, None)
         assert hub.hosted.git.branches()[PLAN] == hub.base
 
-    async def test_where_there_is_no_graphql_a_branch_is_deleted_over_rest(
-        self, hub: Hub, forge: GitHubForge
+    @pytest.mark.parametrize(
+        ("status", "message"),
+        [(404, "Not Found"), (200, "Field 'updateRefs' doesn't exist on type 'Mutation'")],
+    )
+    async def test_where_graphql_cannot_a_branch_is_deleted_over_rest(
+        self, hub: Hub, forge: GitHubForge, status: int, message: str
     ) -> None:
         await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
-        hub.fake.answer_next("POST", "/graphql", 404, "Not Found")
+        hub.fake.answer_next("POST", "/graphql", status, message)
         hub.fake.lose("DELETE", "/git/refs/")
         await forge.move_branch(hub.repository, PLAN, hub.rendered, None)
         assert hub.hosted.git.branches() == {"main": hub.base}
@@ -100,6 +111,31 @@ class TestMoving:
         with pytest.raises(Refused, match="so nothing was published"):
             await forge.move_branch(hub.repository, PLAN, None, hub.rendered)
         assert hub.hosted.git.branches() == {"main": hub.base}
+
+    async def test_what_the_platform_rendered_is_published_from_its_own_store(
+        self, hub: Hub, tmp_path: Path
+    ) -> None:
+        rendering = open_rendering(tmp_path / "data")
+        made = await rendering.commits.commit_files(
+            hub.repository, hub.base, {"README.md": b"rendered\n"}, "Render it", MOMENT
+        )
+        local = LocalCommits(Git(), rendering.revisions)
+        settings = hub_settings(hub.url, TOKEN)
+        async with (
+            connected() as connections,
+            GitHubForge(settings, connections, local, hub.elsewhere).open() as forge,
+        ):
+            await forge.move_branch(hub.repository, PLAN, None, made.commit)
+        assert hub.hosted.git.branches()[PLAN] == made.commit
+
+    async def test_a_commit_that_github_makes_for_nobody_else_is_refused(
+        self, hub: Hub, forge: GitHubForge
+    ) -> None:
+        arguments = ("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "--allow-empty", "-qm", "x")
+        await git(hub.clone, *arguments)
+        odd = await git(hub.clone, "rev-parse", "HEAD")
+        with pytest.raises(Refused, match="header encoding"):
+            await forge.move_branch(hub.repository, PLAN, None, odd)
 
     async def test_a_history_that_github_lacks_is_refused(
         self, hub: Hub, forge: GitHubForge

@@ -59,6 +59,16 @@ class TestTheServerOnNpm:
                 await forge.find_pull_request(hub.repository, PLAN)
 
 
+class TestAServerThatDoesNotStart:
+    async def test_with_a_token_everything_goes_over_rest(self, hub: Hub) -> None:
+        broken = ServerSettings.model_validate({"command": [sys.executable, "-c", "exit(3)"]})
+        async with hub.forge(server=broken) as forge:
+            assert (await hub.opened(forge)).state == "open"
+            found = await forge.capabilities()
+        assert {one.way for one in found} == {"rest"}
+        assert "MCP server github ended" in found[0].reason
+
+
 class TestTheOfficialServer:
     async def test_pull_requests_and_workflows_go_by_its_tools(self, hub: Hub) -> None:
         hub.fake.run_ends = "failure"
