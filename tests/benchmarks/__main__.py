@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "live_logs": "a job's lines over WebSocket against a bare reader of its pipe",
     "runs": "a million runs in the database against a hundred",
     "quality_gates": "eight tools as gates against prek and pre-commit with the same tools",
+    "plans": "planning a bump in a hundred repositories against their scan",
     "quality_pdf": "reports of a quarter of 30 repositories against the same data as JSON",
 }
 
