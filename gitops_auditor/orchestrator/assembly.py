@@ -138,11 +138,8 @@ class PlanServices:
             self.freshness,
             around.pipelines.dispatcher,
             around.pipelines.connections.configured,
-            self._carry_out,
+            self.companion.carry_out,
         )
-
-    async def _carry_out(self, plan_id: str) -> None:
-        await self.driver.carry_out(plan_id)
 
     @cached_property
     def companion(self) -> "PlanCompanion":

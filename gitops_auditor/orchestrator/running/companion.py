@@ -28,9 +28,7 @@ class PlanCompanion:
     async def take(self, tasks: TaskGroup) -> None:
         """Carry out, in these tasks, the plans that wait and that no process which lives has."""
         if await self.any_active():
-            if self._driver is None:
-                self._driver = self._make()
-            await self._driver.take(tasks)
+            await self._present().take(tasks)
 
     async def any_active(self) -> bool:
         """Whether some plan is to go on, in whichever process."""
@@ -40,3 +38,12 @@ class PlanCompanion:
         """End all that runs here, at once: others may take the plans soon."""
         if self._driver is not None:
             self._driver.let_go()
+
+    async def carry_out(self, plan_id: str) -> None:
+        """Carry out the goal of one plan, here or in the process that has it."""
+        await self._present().carry_out(plan_id)
+
+    def _present(self) -> "PlanDriver":
+        if self._driver is None:
+            self._driver = self._make()
+        return self._driver

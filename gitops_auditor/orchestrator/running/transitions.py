@@ -34,7 +34,9 @@ def begun(plan: Plan, number: int, now: datetime) -> Plan:
 
 
 def step_begun(plan: Plan, position: int, pre_image: Facts, now: datetime) -> Plan:
-    """A step is about to be performed. The pre-image of the first try stays."""
+    """A step is about to be performed. The pre-image of the first try stays, and so does the moment
+    at which the try before this one stopped, as `completed_at`.
+    """
     step = _step(plan, position)
     _require_step(step, "running", ("pending", "running", "errored"))
     _require(plan.phase(step.phase).status == "executing", plan.phase(step.phase), "executing")

@@ -311,3 +311,13 @@ def test_impossible_transitions_are_refused() -> None:
     ):
         with pytest.raises(IllegalTransition):
             illegal()
+
+
+def test_a_step_that_is_tried_again_keeps_its_pre_image_and_when_it_stopped_before() -> None:
+    plan = transitions.begun(executing(with_steps(plan_of(("a",)), 1)), 1, NOW)
+    first = transitions.step_begun(plan, 1, {"was": 1}, NOW)
+    stopped = transitions.step_stopped(first, 1, "errored", "Away.", NOW)
+    again = transitions.step_begun(stopped, 1, {"was": 2}, NOW).steps[0]
+    assert (again.pre_image, again.completed_at, again.attempt) == ({"was": 1}, NOW, 2)
+    assert again.reason == ""
+    assert first.steps[0].completed_at is None

@@ -140,7 +140,7 @@ class HeadFile(Effect):
         if present not in (expected, value):
             raise Stale(f"The head is {present}.", hint="Look who moved it.")
         path = self._shared.path(context, "heads")
-        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch = self._shared.folder.with_name(f"scratch-{path.name}-{os.getpid()}")
         scratch.write_text(value, encoding="utf-8")
         scratch.replace(path)
 
