@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "pipelines": "processes of jobs against a bare loop that spawns the same shells",
     "pipeline_engine": "whole runs against the same bare loop, first output, cancelling",
     "kills": "what kills at random instants cost runs",
+    "plan_kills": "plans whose process is killed at every point and at random instants",
     "pipeline_service": "first output, cancelling and webhooks of a running service",
     "live_logs": "a job's lines over WebSocket against a bare reader of its pipe",
     "runs": "a million runs in the database against a hundred",

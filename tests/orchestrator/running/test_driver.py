@@ -8,6 +8,7 @@ from typing_extensions import override
 from gitops_auditor.errors import Conflict, Unavailable
 from gitops_auditor.orchestrator.effects.effect import Facts, StepContext, Undone
 from gitops_auditor.orchestrator.records import Phase, Plan, Step
+from gitops_auditor.orchestrator.running.ports import Point
 from gitops_auditor.orchestrator.store import plans as store
 from gitops_auditor.orchestrator.store.driving import Change, Fenced
 from gitops_auditor.storage.plan_tables import plans
@@ -348,3 +349,76 @@ async def test_repositories_of_a_phase_go_at_once_as_many_as_there_are_workers(
     second = await started(alone, family())
     assert (await alone.drive(second.id)).status == "completed"
     assert max(at_once) == 1
+
+
+async def test_a_database_that_is_away_ends_nothing_and_the_plan_goes_on_later(
+    world: World,
+) -> None:
+    plan = await started(world, family())
+
+    def go_away(point: Point) -> None:
+        seen.append(point)
+        if point == "save.before" and seen.count(point) == 9:
+            raise Unavailable("The database is locked.", hint="Wait.")
+
+    seen: list[Point] = []
+    flaky = world.with_parts(fault=go_away)
+    with pytest.raises(Unavailable):
+        await flaky.driver.drive(plan.id)
+    assert (await world.journal.get(plan.id)).status == "executing"
+    assert (await flaky.drive(plan.id)).status == "completed"
+    assert world.snapshot() == dict(made_by(one) for one in plan.steps)
+
+
+async def test_a_fault_in_the_driver_holds_the_plan_instead_of_trying_for_ever(
+    world: World,
+) -> None:
+    plan = await started(world, family())
+
+    def break_down(point: Point) -> None:
+        if point == "gates.before":
+            raise KeyError("a secret")
+
+    held = await world.with_parts(fault=break_down).drive(plan.id)
+    assert (held.status, held.goal) == ("held", None)
+    assert "KeyError" in held.reason
+    assert "a secret" not in held.model_dump_json()
+
+
+async def test_gates_that_cannot_be_asked_hold_the_plan_and_are_asked_again_when_resumed(
+    world: World,
+) -> None:
+    plan = await started(world, family("all"))
+    asked: list[str] = []
+
+    async def be_away() -> None:
+        asked.append("")
+        if len(asked) <= 3:
+            raise Unavailable("The linter is away.", hint="Start it.")
+
+    world.gates.before = be_away
+    held = await world.drive(plan.id)
+    assert (held.status, held.phase(1).status, len(asked)) == ("held", "errored", 3)
+    assert {one.status for one in held.steps_of(1)} == {"done"}
+    await world.runs.resume(plan.id, "ann")
+    assert (await world.drive(plan.id)).status == "completed"
+
+
+async def test_an_undoing_that_breaks_down_is_tried_again_and_then_named(world: World) -> None:
+    plan = await started(world, family("failed_phase"))
+    (world.folder / "red-1").touch()
+    tries: list[str] = []
+
+    async def be_away(context: StepContext) -> None:
+        if context.step.kind == "branch":
+            tries.append("")
+            raise Unavailable("The forge is away.", hint="Look at it.")
+
+    world.effects.undoing = be_away
+    held = await world.drive(plan.id)
+    assert (held.phase(1).status, len(tries)) == ("partly_rolled_back", 3)
+    assert "The forge is away. Look at it. Delete the branch." in held.reason
+    world.effects.undoing = no_hook
+    await world.runs.rollback(plan.id, 1, "ann")
+    assert (await world.drive(plan.id)).status == "rolled_back"
+    assert world.snapshot() == {"closed lib": ""}
