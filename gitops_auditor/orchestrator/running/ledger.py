@@ -30,6 +30,7 @@ class Ledger:
 
     def __init__(self, plan: Plan, claim: Claim, journal: PlanJournal, fault: FaultPoint) -> None:
         self._plan = plan
+        self._places = {one.position: place for place, one in enumerate(plan.steps)}
         self._claim = claim
         self._journal = journal
         self._fault = fault
@@ -45,7 +46,7 @@ class Ledger:
 
     def step(self, position: int) -> Step:
         """A step as it stands."""
-        return next(one for one in self._plan.steps if one.position == position)
+        return self._plan.steps[self._places[position]]
 
     async def save(
         self,
