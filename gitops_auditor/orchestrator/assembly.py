@@ -189,6 +189,7 @@ class PlanServices:
         git = GitForge(around.repositories.publishing)
         local = LocalCommits(around.git, around.repositories.revisions)
         github = GitHubForge(around.settings, around.pipelines.connections, local, git)
+        self._stack.push_async_callback(github.close)
         return ForgeSelection(git, github)
 
     @cached_property

@@ -60,6 +60,10 @@ class GitHubForge:
         async with self._rest.open():
             yield self
 
+    async def close(self) -> None:
+        """Close its connections to the REST API, if it has any."""
+        await self._rest.close()
+
     @property
     def name(self) -> str:
         """`github`."""

@@ -72,9 +72,13 @@ class RestClient:
         try:
             yield self
         finally:
-            client, self._client = self._client, None
-            if client is not None:
-                await client.aclose()
+            await self.close()
+
+    async def close(self) -> None:
+        """Close its connections, if it has any."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def send(
         self,
