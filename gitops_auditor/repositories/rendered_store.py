@@ -113,9 +113,13 @@ def _any_file(paths: Sequence[Path]) -> bool:
 def drop_abandoned(folder: Path, pattern: str) -> None:
     """Remove folders that a killed process left behind; nothing of ours takes so long."""
     for left in folder.glob(pattern):
-        with writing(folder):
-            if time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+        try:
+            is_abandoned = time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS
+        except FileNotFoundError:
+            # It was not abandoned: whoever makes it has just renamed or removed it.
+            continue
+        if is_abandoned:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _bring_up(path: Path, source: GitDirectory, tags: Mapping[str, str]) -> None:

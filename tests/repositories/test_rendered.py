@@ -1,5 +1,6 @@
 """Commits made in the platform's own store, with git itself as the judge."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Refused
 from gitops_auditor.repositories.rendered import RenderedCommit
 from gitops_auditor.repositories.rendered_diff import ChangedFile
 from gitops_auditor.repositories.rendered_objects import Entry, format_tree, parse_tree
+from gitops_auditor.repositories.rendered_store import drop_abandoned
 from tests.factories.git import commit, git, make_empty_repository, make_repository
 from tests.repositories.rendered import MOMENT, ROOM, Rendering, open_rendering
 from tests.repositories.revisions import known
@@ -276,6 +278,18 @@ async def test_several_at_once_of_two_processes_all_succeed(
     assert [path.name for path in (tmp_path / "data/rendered").iterdir()] == [
         (await reads.commits.store(known(source))).name
     ]
+
+
+def test_a_store_that_another_thread_finishes_meanwhile_is_no_abandoned_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / ".new-old"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    # As a listing looks that was taken just before one of the folders was renamed.
+    monkeypatch.setattr(Path, "glob", lambda folder, _: iter([folder / ".new-renamed", old]))
+    drop_abandoned(tmp_path, ".new-*")
+    assert not old.exists()
 
 
 async def test_an_interrupted_commit_is_not_seen_and_made_by_the_next_try(
