@@ -109,6 +109,7 @@ class PlanRuns:
         final = first if last is None else last
         _require_phase(plan, first)
         _require_phase(plan, final)
+        # Whatever made it may be used to undo it.
         goal = Goal(action="rollback", first=first, last=final)
         return await self._tell(plan, actor, "rollback_plan", goal, goals.with_rollback)
 

@@ -88,7 +88,13 @@ def with_resumption(plan: Plan) -> Plan:
             f"{len(undone)} steps of the plan {plan.id} were undone: it cannot go on.",
             hint="Make a new plan of the same request, or roll back what is left of this one.",
         )
-    goal = Goal(action="execute", first=1, last=len(plan.phases))
+    goal = Goal(
+        action="execute",
+        first=1,
+        last=len(plan.phases),
+        parallel=plan.request.allow_parallel,
+        servers=[*plan.request.servers],
+    )
     return _anew(plan).model_copy(update={"status": "executing", "goal": goal, "reason": ""})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from sqlalchemy import select
 from typing_extensions import override
 
 from gitops_auditor.audit import Audit
@@ -28,6 +29,7 @@ from gitops_auditor.orchestrator.store import plans as store
 from gitops_auditor.orchestrator.store.driving import PlanJournal
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.storage.database import Database
+from gitops_auditor.storage.tables import events
 from gitops_auditor.work import Process, open_process
 from tests.orchestrator.plans import plan_of, step
 
@@ -344,3 +346,23 @@ async def open_world(
             folder, database, journal, process, audit, parts, driver, runs, effects, gates,
             around, desk,
         )  # fmt: skip
+
+
+async def started(world: World, plan: Plan) -> Plan:
+    """The plan, told to be executed whole."""
+    await kept(world.database, plan)
+    return await world.runs.execute(plan.id, "ann")
+
+
+def made_by(step: Step) -> tuple[str, str]:
+    """What a step leaves in a snapshot."""
+    if step.kind == "pull_request":
+        return f"open {step.repository_id}", ""
+    return f"{'branch' if step.kind == 'branch' else 'heads'}/{step.repository_id}", step.marker
+
+
+async def told(world: World) -> list[str]:
+    """The names of the events of plans, in order."""
+    query = select(events.c.name).where(events.c.channel == "plans").order_by(events.c.seq)
+    async with world.database.read() as connection:
+        return [*await connection.scalars(query)]
