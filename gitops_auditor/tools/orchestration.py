@@ -130,7 +130,7 @@ async def create_execution_plan(ctx: Context, params: CoordinationRequest) -> Pl
 
     Nothing is published. Where approval is needed, somebody else gives it.
     """
-    request = PlanRequest.model_validate(params.model_dump(exclude={"execute"}))
+    request = PlanRequest.model_validate(params.model_dump(include=set(PlanRequest.model_fields)))
     plan = await ctx.services.plans.planner.plan(request, ctx.principal.name, ctx.progress)
     if params.execute and not plan.needs_approval:
         plan = await ctx.services.plans.runs.execute(plan.id, ctx.principal.name)
