@@ -1,6 +1,7 @@
 """What stands before and after the steps of a phase: the barrier, and the gates."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import anyio
 
@@ -89,11 +90,17 @@ class PhaseRunner:
         reason = f"{red[0].repository_id}: {red[0].reason}" if red else ""
         if len(red) > 1:
             reason += f" So said {len(red) - 1} more."
+        status = _status(red)
         await self._ledger.save(
-            lambda plan: transitions.judged(
-                plan, number, "failed" if red else "completed", reason, evidence, _now()
-            )
+            lambda plan: transitions.judged(plan, number, status, reason, evidence, _now())
         )
+
+
+def _status(red: list[GateEvidence]) -> Literal["completed", "failed", "errored"]:
+    """A gate that could not look has not said no: the phase is looked at, not undone."""
+    if not red:
+        return "completed"
+    return "errored" if all(one.status == "error" for one in red) else "failed"
 
 
 def _now() -> datetime:

@@ -206,6 +206,18 @@ async def test_gates_that_cannot_be_asked_hold_the_plan_and_are_asked_again_when
     assert (await world.drive(plan.id)).status == "completed"
 
 
+async def test_gates_that_could_not_look_hold_the_plan_and_undo_nothing(world: World) -> None:
+    plan = await started(world, family("all"))
+    (world.folder / "red-1").touch()
+    world.gates.red = "error"
+    held = await world.drive(plan.id)
+    assert (held.status, held.phase(1).status) == ("held", "errored")
+    assert {one.status for one in held.steps_of(1)} == {"done"}
+    (world.folder / "red-1").unlink()
+    await world.runs.resume(plan.id, "ann")
+    assert (await world.drive(plan.id)).status == "completed"
+
+
 async def test_an_undoing_that_breaks_down_is_tried_again_and_then_named(world: World) -> None:
     plan = await started(world, family("failed_phase"))
     (world.folder / "red-1").touch()
