@@ -22,7 +22,9 @@ class Unanswered(Exception):
 async def main(workspace: str, repository: str, version: str) -> None:
     """Start a server, ask it, print the answer."""
     server = StdioServerParameters(
-        command=sys.executable, args=["-m", "gitops_auditor", "stdio"], env=dict(os.environ)
+        command=sys.executable,
+        args=["-m", "gitops_auditor", "stdio", "--toolsets", "default,repositories"],
+        env=dict(os.environ),
     )
     problem = ""
     async with Client(server) as client:

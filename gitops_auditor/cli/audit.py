@@ -7,7 +7,7 @@ import typer
 from gitops_auditor.app import Platform
 from gitops_auditor.cli.session import call, call_long, with_platform
 from gitops_auditor.cli.terminal import line, plain, write_file
-from gitops_auditor.orchestrator.replaying import ReplayReport
+from gitops_auditor.orchestrator.records import ReplayReport
 
 app = typer.Typer(help="Check and export the record of every write.", no_args_is_help=True)
 

@@ -24,7 +24,7 @@ Detach = typer.Option(False, "--detach", "-d", help="Start it, and do not wait."
 def approve(
     plan_id: str = PlanId,
     plan_hash: str = typer.Argument(help="Its hash, or the first 12 digits, as you read it."),
-    comment: str = typer.Option("", "--comment", "-m", help="Why."),
+    comment: str = typer.Option("", "--comment", "-m", help="Why you agree."),
 ) -> None:
     """Approve a plan that somebody else asked for, exactly as it is."""
 

@@ -27,8 +27,8 @@ class RunScript(ChangePart):
 
     kind: Literal["script"] = "script"
     script: str = Field(description="Shell script.", min_length=1, max_length=100_000)
-    network: bool = Field(False, description="Network access.")
-    timeout_seconds: float = Field(600.0, gt=0, le=86_400, description="Longest run.")
+    network: bool = Field(False, strict=True, description="Network access.")
+    timeout_seconds: float = Field(600.0, strict=True, gt=0, le=86_400, description="Longest run.")
 
 
 class RunPipeline(ChangePart):
@@ -40,7 +40,7 @@ class RunPipeline(ChangePart):
     )
     inputs: dict[str, JsonValue] = Field(default_factory=dict, description="Its inputs.")
     runner: Literal["local", "github-actions"] = Field("local", description="Where it runs.")
-    timeout_seconds: float = Field(3600.0, gt=0, le=86_400, description="Longest run.")
+    timeout_seconds: float = Field(3600.0, strict=True, gt=0, le=86_400, description="Longest run.")
 
 
 Change = Annotated[BumpDependency | RunScript | RunPipeline, Field(discriminator="kind")]

@@ -253,6 +253,24 @@ class Plan(Record):
         return [one for one in self.steps if one.phase == phase]
 
 
+class ReplayDifference(Record):
+    """Something that is not as recorded. `subject` is a repository, or the plan's id."""
+
+    subject: str
+    what: str
+    recorded: str
+    replayed: str
+
+
+class ReplayReport(Record):
+    """Whether a plan comes to what was recorded. `repositories` counts those that were compared."""
+
+    plan_id: str
+    ok: bool
+    repositories: int
+    differences: list[ReplayDifference]
+
+
 class Patch(NamedTuple):
     """A rendered diff: unified text, and whether it was cut at the limit."""
 

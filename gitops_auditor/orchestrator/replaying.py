@@ -19,7 +19,13 @@ from gitops_auditor.orchestrator.planning.inputs import graph_digest
 from gitops_auditor.orchestrator.planning.ordering import ordered
 from gitops_auditor.orchestrator.planning.phase_rendering import Batch, Made, PhaseRendering
 from gitops_auditor.orchestrator.planning.targets import Target
-from gitops_auditor.orchestrator.records import Patch, Plan, Record, Rendering
+from gitops_auditor.orchestrator.records import (
+    Patch,
+    Plan,
+    Rendering,
+    ReplayDifference,
+    ReplayReport,
+)
 from gitops_auditor.orchestrator.rendering.renderer import Renderer
 from gitops_auditor.orchestrator.service import unknown
 from gitops_auditor.orchestrator.store import plans as store
@@ -31,24 +37,6 @@ FOLDER: Final = "replays"
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 RenderersOf = Callable[[RepositoryRegistry], Mapping[str, Renderer]]
-
-
-class ReplayDifference(Record):
-    """Something that is not as recorded. `subject` is a repository, or the plan's id."""
-
-    subject: str
-    what: str
-    recorded: str
-    replayed: str
-
-
-class ReplayReport(Record):
-    """Whether a plan comes to what was recorded. `repositories` counts those that were compared."""
-
-    plan_id: str
-    ok: bool
-    repositories: int
-    differences: list[ReplayDifference]
 
 
 class Replayer:

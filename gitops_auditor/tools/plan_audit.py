@@ -3,9 +3,8 @@
 from pydantic import Field
 
 from gitops_auditor.operations import Context
-from gitops_auditor.orchestrator.records import LedgerEntry, PlanSummary
+from gitops_auditor.orchestrator.records import LedgerEntry, PlanSummary, ReplayReport
 from gitops_auditor.orchestrator.rehearsal import Rehearsal, rehearse
-from gitops_auditor.orchestrator.replaying import ReplayReport
 from gitops_auditor.pages import Page
 from gitops_auditor.tools.orchestration import PhaseRef, PlanPage, PlanRef, toolset
 

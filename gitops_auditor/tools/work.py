@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from gitops_auditor.dependencies.models import ScanReport
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset, Work
-from gitops_auditor.orchestrator.replaying import ReplayReport
+from gitops_auditor.orchestrator.records import ReplayReport
 from gitops_auditor.orchestrator.views import PlanOutline
 from gitops_auditor.pages import Page, PageParams, cut_page, start_of
 from gitops_auditor.quality.views import QualityVerdict

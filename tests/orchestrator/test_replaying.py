@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from gitops_auditor.errors import NotFound
-from gitops_auditor.orchestrator.records import Plan
-from gitops_auditor.orchestrator.replaying import ReplayReport
+from gitops_auditor.orchestrator.records import Plan, ReplayReport
 from gitops_auditor.services import Services
 from tests.orchestrator.planning.workspace import Workspace, ignore, open_workspace, scripted
 

@@ -19,8 +19,11 @@ def product(catalog: OperationCatalog, services: Services) -> AuditorServer:
     return create_server(catalog.for_mcp(), services)
 
 
-async def test_every_prompt_is_offered_and_can_be_had(product: AuditorServer, era: str) -> None:
-    async with Client(product, mode=era) as client:
+async def test_every_prompt_can_be_had_with_all_toolsets(
+    catalog: OperationCatalog, services: Services, era: str
+) -> None:
+    everything = create_server(catalog.for_mcp(toolsets=["all"]), services)
+    async with Client(everything, mode=era) as client:
         listed = (await client.list_prompts()).prompts
         for prompt in listed:
             arguments = {found.name: "acme/api" for found in prompt.arguments or []}
@@ -29,6 +32,22 @@ async def test_every_prompt_is_offered_and_can_be_had(product: AuditorServer, er
             assert isinstance(message.content, TextContent)
             assert message.content.text
     assert [prompt.name for prompt in listed] == [prompt.name for prompt in PROMPTS]
+
+
+@pytest.mark.parametrize(
+    "toolsets",
+    [[], ["default", "dependencies"], ["default", "pipelines"], ["orchestration"]],
+    ids=lambda chosen: ",".join(chosen) or "default",
+)
+async def test_a_prompt_is_offered_exactly_when_all_its_operations_are(
+    catalog: OperationCatalog, services: Services, era: str, toolsets: list[str]
+) -> None:
+    selected = catalog.for_mcp(toolsets=toolsets)
+    names = {found.name for found in selected.operations}
+    async with Client(create_server(selected, services), mode=era) as client:
+        listed = {prompt.name for prompt in (await client.list_prompts()).prompts}
+    assert listed == {prompt.name for prompt in PROMPTS if names.issuperset(prompt.operations)}
+    assert listed != {prompt.name for prompt in PROMPTS}
 
 
 async def test_a_missing_argument_is_refused_by_name(product: AuditorServer, era: str) -> None:

@@ -9,7 +9,7 @@ from mcp_types import Tool
 
 from gitops_auditor.operations import Operation
 from gitops_auditor.resources import FORMS
-from gitops_auditor.resources.prompts import PROMPTS
+from gitops_auditor.resources.prompts import PROMPTS, Prompt
 from gitops_auditor.server.tools import describe
 from gitops_auditor.tools import full_catalog
 
@@ -20,27 +20,17 @@ LONGEST_DESCRIPTION = 400
 VERBS = frozenset(
     {
         *("analyze", "apply", "cancel", "check", "clone", "create", "decide", "delete"),
-        *("discover", "enforce", "explain", "export", "find", "generate", "get", "import", "list"),
-        *(
-            "override",
-            "read",
-            "record",
-            "refresh",
-            "register",
-            "remove",
-            "rerun",
-            "resolve",
-            "revoke",
-            "run",
-            "scan",
-            "simulate",
-            "sync",
-        ),
-        *("update", "validate", "verify"),
+        *("discover", "enforce", "execute", "explain", "export", "find", "generate", "get"),
+        *("import", "list", "load", "override", "read", "record", "refresh", "register"),
+        *("remove", "replay", "rerun", "resolve", "resume", "revoke", "rollback", "run", "save"),
+        *("scan", "simulate", "sync", "update", "validate", "verify"),
     }
 )
-OPEN_BY_NATURE = frozenset({"details", "parameters", "before", "after", "error", "arguments"})
-"""Particulars of an error, records of the audit and arguments of other servers' tools.
+OPEN_BY_NATURE = frozenset(
+    {"details", "parameters", "before", "after", "error", "arguments", "data"}
+)
+"""Particulars of an error, records of the audit, arguments of other servers' tools and what a
+plan's ledger has of effects.
 
 They differ by what they belong to.
 """
@@ -141,9 +131,23 @@ def size(tools: list[dict[str, Any]]) -> int:
     return len(json.dumps({"tools": tools}, separators=(",", ":")).encode())
 
 
-def test_every_prompt_rests_on_operations_of_the_default_selection() -> None:
+@pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: prompt.name)
+def test_a_prompt_rests_on_the_default_selection_and_at_most_one_toolset_more(
+    prompt: Prompt,
+) -> None:
+    needed = set(prompt.operations)
+    selections = [["default"], *(["default", found.name] for found in CATALOG.toolsets)]
+    offered = (CATALOG.for_mcp(toolsets=chosen).operations for chosen in selections)
+    assert any(needed <= {found.name for found in operations} for operations in offered)
+
+
+def test_most_prompts_rest_on_the_default_selection_alone() -> None:
     names = {found.name for found in DEFAULT}
-    assert {operation for prompt in PROMPTS for operation in prompt.operations} <= names
+    assert {prompt.name for prompt in PROMPTS if not names.issuperset(prompt.operations)} == {
+        "plan_dependency_update",
+        "resolve_conflicts",
+        "add_pipeline",
+    }
 
 
 def test_every_resource_rests_on_an_operation_that_reads() -> None:
