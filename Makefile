@@ -37,7 +37,6 @@ clean: ## Remove what the targets made
 	rm -rf $(VENV) .tools .demo
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows
-	$(PIP) uv
 	$(LOCK) pyproject.toml --extra postgres --extra linters --group build --output-file constraints.txt
 	$(LOCK) pyproject.toml --extra postgres --extra linters --group build --group dev --constraint constraints.txt --output-file constraints-dev.txt
 
