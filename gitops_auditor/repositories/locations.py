@@ -55,10 +55,11 @@ class Locations:
     async def published(self, repository: Repository) -> Place:
         """Where changes are published: the folder that somebody registered, else the clone URL.
 
-        A registered checkout is changed itself, not the origin that it was cloned from. Raises
-        Unavailable when there is neither, Refused outside of the allowed folders.
+        A registered checkout is changed itself, not the origin that it was cloned from, also while
+        it is away. Raises Unavailable when there is neither, Refused outside of the allowed
+        folders.
         """
-        folder = await self._folder(repository)
+        folder = await self._folder(repository) or self._registered(repository)
         url = await self._url(repository) if folder is None else None
         if url is not None and url.scheme != "file":
             return Place(None, url)
@@ -82,6 +83,12 @@ class Locations:
         if repository.path is None or self._mirrors.holds(path):
             return None
         return path if await _is_repository(path) else None
+
+    def _registered(self, repository: Repository) -> Path | None:
+        """The folder that is all that somebody registered, whether it is there or not."""
+        path = Path(repository.path or "")
+        is_other = repository.path is None or repository.clone_url is not None
+        return None if is_other or self._mirrors.holds(path) else path
 
     async def _url(self, repository: Repository) -> CloneUrl:
         url = repository.clone_url or repository.origin_url

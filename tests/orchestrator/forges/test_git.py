@@ -156,6 +156,19 @@ async def test_a_checkout_is_changed_itself_and_not_the_origin_it_was_cloned_fro
     assert BRANCH not in await git(source, "for-each-ref")
 
 
+async def test_while_a_checkout_is_away_nothing_is_done_to_its_origin(
+    tmp_path: Path, source: Path, base: str
+) -> None:
+    await git(tmp_path, "clone", "--quiet", str(source), "mine")
+    world = World(tmp_path / "data", known(tmp_path / "mine", origin_url=source.as_uri()))
+    made = await world.render(base)
+    (tmp_path / "mine").rename(tmp_path / "away")
+    for act in (world.head(), world.move(None, made)):
+        with pytest.raises(Unavailable, match="mine is no git repository"):
+            await act
+    assert BRANCH not in await git(source, "for-each-ref")
+
+
 async def test_a_file_url_is_the_folder_it_names_and_the_mirror_knows_of_the_move(
     tmp_path: Path, source: Path, base: str
 ) -> None:
