@@ -20,9 +20,11 @@ CONFLICTS_SHOWN = 1
 RUNS = "Two of their pipelines"
 GATES = "Their quality gates"
 GATES_SHOWN = 3
+PLANS = "Two changes of many repositories"
 FAILING = "test/totals"
 SAMPLE_ID = "01a208f49652c21a1781ead6"
 SAMPLE_COMMIT = "4cac5d5fc5"
+SAMPLE_HASH = "6b86e6847466"
 FONTS = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
 
@@ -61,11 +63,23 @@ def _excerpt(shown: str) -> str:
     end = next(i for i, text in enumerate(paragraphs) if "Impact of" in text)
     kept = paragraphs[: start + CONFLICTS_SHOWN]
     asked = next(i for i, text in enumerate(paragraphs) if GATES in text)
+    planned = next(i for i, text in enumerate(paragraphs) if PLANS in text)
     told, _, ran = "\n\n".join(paragraphs[end:asked]).partition(RUNS)
     more = f"... {end - start - CONFLICTS_SHOWN} more"
     return "\n\n".join(
-        [*kept, more, told + RUNS + _failure(ran), *_failed_gates(paragraphs[asked:])]
+        [
+            *(*kept, more, told + RUNS + _failure(ran)),
+            *_failed_gates(paragraphs[asked:planned]),
+            _undone_plan(paragraphs[planned:]),
+        ]
     )
+
+
+def _undone_plan(paragraphs: list[str]) -> str:
+    """The heading, and the last plan, whose steps come one by one, with samples of its numbers."""
+    heading = paragraphs[0].splitlines()[0]
+    last = re.sub(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])", SAMPLE_HASH, paragraphs[-1])
+    return f"{heading}\n{_settled(last)}"
 
 
 def _failed_gates(paragraphs: list[str]) -> list[str]:

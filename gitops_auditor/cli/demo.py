@@ -7,7 +7,15 @@ import anyio
 import typer
 
 from gitops_auditor.app import Platform
-from gitops_auditor.cli import conflicts, demo_gates, demo_pipelines, graph, impact, scan
+from gitops_auditor.cli import (
+    conflicts,
+    demo_gates,
+    demo_pipelines,
+    demo_plans,
+    graph,
+    impact,
+    scan,
+)
 from gitops_auditor.cli.addresses import show_addresses
 from gitops_auditor.cli.demo_repositories import make_workspace
 from gitops_auditor.cli.session import call, call_long, prepare, with_platform
@@ -38,6 +46,10 @@ def command(
     with_platform(demo_pipelines.run_all, **own, allow_unsandboxed=True)
     _head("Their quality gates")
     with_platform(demo_gates.ask_all, **own, allow_unsandboxed=True)
+    _head("Two changes of many repositories")
+    # Whoever runs the demo both asks and agrees; elsewhere somebody else does.
+    agreeing: dict[str, Any] = {**own, "allow_unsandboxed": True, "plan_local_approval": True}
+    with_platform(lambda platform: demo_plans.carry_out_both(platform, workspace), **agreeing)
     if once:
         return
     from gitops_auditor.app import serve

@@ -40,6 +40,15 @@ def make_workspace(folder: Path) -> list[Path]:
     return [folder / name for name in described["repositories"]]
 
 
+def set_branches(folder: Path, branch: str) -> None:
+    """Let a branch of every repository under `folder` stand where `main` is, made where missing.
+
+    Raises Unavailable when git fails.
+    """
+    for path in sorted(folder.iterdir()):
+        _git(path, "branch", "--quiet", "--force", "--no-track", branch, "main")
+
+
 def _link(folder: Path, name: str, links: dict[str, str]) -> None:
     for place, target in links.items():
         commit = _git(folder / target, "rev-parse", "HEAD")

@@ -73,7 +73,7 @@ def test_the_demo_explains_its_workspace_and_serves_it(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_the_demo_shows_graph_conflicts_impact_runs_and_gates(cli: Cli, tmp_path: Path) -> None:
+def test_the_demo_shows_graph_conflicts_runs_gates_and_plans(cli: Cli, tmp_path: Path) -> None:
     ended = cli("demo", "--once", "--folder", str(tmp_path / "demo"))
     assert (ended.status, ended.err) == (0, "")
     in_order = [
@@ -88,6 +88,15 @@ def test_the_demo_shows_graph_conflicts_impact_runs_and_gates(cli: Cli, tmp_path
         "✓ pre_merge passed for northwind/contracts",
         "billing/totals.py:4  medium",
         "✗ pre_merge failed for northwind/billing",
+        "2. pending northwind/admin-web, northwind/shop-web (medium risk)",
+        '-    "typescript": "~5.6.0"\n  +    "typescript": "~5.9.3"\n',
+        "done phase 2: Bring the change into next of northwind/shop-web",
+        "Bump typescript to 5.9.3: completed",
+        "done phase 3: Bring the change into next of northwind/billing",
+        "undone phase 3: Bring the change into next of northwind/billing\n",
+        "undone phase 2: Bring the change into next of northwind/orders-api\n",
+        "undone phase 1: Bring the change into next of northwind/events\n",
+        "Bump pydantic to 2.12.0: held\n",
     ]
     places = [ended.out.index(text) for text in in_order]
     assert places == sorted(places)
