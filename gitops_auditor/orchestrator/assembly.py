@@ -215,14 +215,13 @@ class PlanServices:
         from gitops_auditor.orchestrator.rendering.script import ScriptRenderer
         from gitops_auditor.orchestrator.rendering.tree_manifests import ManifestTrees
 
-        git = self._around.git
         revisions, commits = repositories.revisions, repositories.rendered
         bump = BumpRenderer(
-            ManifestTrees(revisions, git),
+            ManifestTrees(revisions),
             CommitNames(revisions, repositories.all),
             LockRenewal(revisions, self._workspaces, self._programs),
             commits,
-            Resolution(revisions, git, repositories.get),
+            Resolution(revisions, repositories.get),
         )
         return {"bump": bump, "script": ScriptRenderer(self._workspaces, self._programs, commits)}
 

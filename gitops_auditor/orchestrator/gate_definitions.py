@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gitops_auditor.errors import GitOpsError
 from gitops_auditor.quality.catalog import effective_gates
 from gitops_auditor.quality.definition import MAX_BYTES, GateFile, parse_gates
-from gitops_auditor.quality.gate import GATE_TYPES, GateType
+from gitops_auditor.quality.gate import GateType
 from gitops_auditor.quality.gate_files import FILES, FOLDER, gate_places, joined
+from gitops_auditor.quality.records import EVERY_REPOSITORY, GateDetails
 from gitops_auditor.quality.service import QualityGates
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
@@ -42,15 +44,22 @@ class GateDefinitions:
         self._gates = gates
         self._revisions = revisions
 
-    async def of(self, repository: Repository, commit: str) -> StatedGates:
-        """The gates of the platform and those of the commit's files, of all types.
+    async def given(self) -> Sequence[GateDetails]:
+        """The gates of the platform, of all repositories."""
+        return await self._gates.given()
+
+    async def of(
+        self, repository: Repository, commit: str, platform: Sequence[GateDetails]
+    ) -> StatedGates:
+        """Those gates of the platform that are asked of a repository, and those of the commit's
+        files, of all types.
 
         Raises NotFound for an unknown commit, Unavailable.
         """
         given = [
-            NamedGate(gate_type, one.name, one.digest)
-            for gate_type in GATE_TYPES
-            for one in await self._gates.of_platform(repository.id, gate_type)
+            NamedGate(one.gate_type, one.name, one.digest)
+            for one in platform
+            if one.repository_id in (EVERY_REPOSITORY, repository.id)
         ]
         contents = await self._contents(repository, commit)
         try:

@@ -1,6 +1,7 @@
 """Asks quality gates about what a plan made of a repository."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from gitops_auditor.audit import Audit
@@ -8,8 +9,10 @@ from gitops_auditor.orchestrator.gate_definitions import GateDefinitions, Stated
 from gitops_auditor.orchestrator.records import GateEvidence, Phase, Plan
 from gitops_auditor.quality.assembly import QualityServices
 from gitops_auditor.quality.gate import GATE_TYPES, GateType
+from gitops_auditor.quality.records import GateDetails
 from gitops_auditor.quality.requests import ValidationRequest
 from gitops_auditor.quality.results import QualityReport
+from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.service import RepositoryRegistry
 
 DEFAULT_TYPES: Final[tuple[GateType, ...]] = ("post_phase", "pre_merge")
@@ -34,15 +37,38 @@ class _Wanted(NamedTuple):
     gate: str | None = None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Repositories by id, the gates of the platform, and what was read of commits."""
+
+    repositories: Mapping[str, Repository]
+    platform: Sequence[GateDetails]
+    stated: dict[tuple[str, str], StatedGates] = field(default_factory=dict)
+
+
 class PhaseGates:
     """One validation for each type, or for each gate that is named."""
 
     def __init__(
-        self, quality: QualityServices, repositories: RepositoryRegistry, audit: Audit
+        self,
+        quality: QualityServices,
+        repositories: RepositoryRegistry,
+        audit: Audit,
+        known: "_Known | None" = None,
     ) -> None:
+        """`known` is what `for_all` looked up."""
         self._quality = quality
         self._repositories = repositories
         self._audit = audit
+        self._known = known
+        self._definitions = GateDefinitions(quality.gates, repositories.revisions)
+
+    async def for_all(self, repositories: Sequence[Repository]) -> "PhaseGates":
+        """The same for these repositories, with the platform's gates as they are now: they are not
+        looked up again for each.
+        """
+        known = _Known({one.id: one for one in repositories}, await self._definitions.given())
+        return PhaseGates(self._quality, self._repositories, self._audit, known)
 
     async def ask(
         self,
@@ -82,9 +108,16 @@ class PhaseGates:
         return (await self._stated(repository_id, commit)).digest
 
     async def _stated(self, repository_id: str, commit: str) -> StatedGates:
-        repository = await self._repositories.get(repository_id)
-        definitions = GateDefinitions(self._quality.gates, self._repositories.revisions)
-        return await definitions.of(repository, commit)
+        known = self._known
+        if known is None or repository_id not in known.repositories:
+            repository = await self._repositories.get(repository_id)
+            return await self._definitions.of(repository, commit, await self._definitions.given())
+        stated = known.stated.get((repository_id, commit))
+        if stated is None:
+            repository = known.repositories[repository_id]
+            stated = await self._definitions.of(repository, commit, known.platform)
+            known.stated[repository_id, commit] = stated
+        return stated
 
     async def _asked(self, question: GateQuestion, one: _Wanted, actor: str) -> GateEvidence:
         request = ValidationRequest(

@@ -124,6 +124,11 @@ class QualityGates:
         async with self._database.read() as connection:
             return await store.of_platform(connection, repository_id, gate_type)
 
+    async def given(self) -> Sequence[GateDetails]:
+        """All active gates of the platform, of all types, whichever repository they are for."""
+        async with self._database.read() as connection:
+            return await store.given(connection)
+
     async def keep_file_gates(self, gates: Sequence[GateDetails]) -> None:
         """Know the gates that files of a repository state, as they are now.
 

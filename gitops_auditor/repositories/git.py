@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
 from gitops_auditor.repositories import git_directory
-from gitops_auditor.repositories.git_blobs import BatchParser, BlobRead
+from gitops_auditor.repositories.git_blobs import BatchParser, BlobRead, ObjectRead
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory, UnresolvedHead
 from gitops_auditor.repositories.git_process import Command, Executable, Output
 from gitops_auditor.repositories.git_transfer import (
@@ -93,21 +93,25 @@ class Git:
 
         Raises NotFound for a path that is no repository or a commit it lacks.
         """
-        layout = await self._layout(path)
-        arguments = ["-r", "-z", "--full-tree", "--end-of-options", _object_id(commit)]
-        output = await self._read(layout, "ls-tree", arguments)
-        if output.status:
-            raise _unread_tree(path, commit, output)
-        return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
+        return await self._listed(path, commit, ["-r"])
+
+    async def listing(self, path: Path, commit: str) -> list[TreeEntry]:
+        """As `tree`, with an entry of the mode 040000 for each folder, before what is in it."""
+        return await self._listed(path, commit, ["-r", "-t"])
 
     async def entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
         """The entry called `name` in a commit; with a slash at its end, what the folder holds.
 
         Empty when there is none; folders have the mode 040000. Raises as `tree`.
         """
+        return await self._listed(path, commit, [], [name] if name else [])
+
+    async def _listed(
+        self, path: Path, commit: str, options: Sequence[str], names: Sequence[str] = ()
+    ) -> list[TreeEntry]:
         layout = await self._layout(path)
-        arguments = ["-z", "--full-tree", "--end-of-options", _object_id(commit)]
-        output = await self._read(layout, "ls-tree", [*arguments, *([name] if name else [])])
+        arguments = [*options, "-z", "--full-tree", "--end-of-options", _object_id(commit), *names]
+        output = await self._read(layout, "ls-tree", arguments)
         if output.status:
             raise _unread_tree(path, commit, output)
         return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
@@ -196,23 +200,44 @@ class Git:
         A blob over `max_blob_bytes`, or one that would bring the sum over `max_total_bytes`, is
         left out and named in `skipped` with the reason, as is an id that the repository lacks.
         """
-        layout = await self._layout(path)
         wanted = list(dict.fromkeys(_object_id(blob) for blob in ids))
         if not wanted:
             return BlobRead({}, {})
         parser = BatchParser(max_blob_bytes, max_total_bytes)
+        await self._batch(path, wanted, parser)
+        return parser.result()
+
+    async def objects(
+        self,
+        path: Path,
+        commit: str,
+        trees: Sequence[str],
+        blobs: Sequence[str],
+        *,
+        max_blob_bytes: int = MAX_BLOB_BYTES,
+        max_total_bytes: int = MAX_BATCH_BYTES,
+    ) -> ObjectRead:
+        """The tree of a commit with other trees and with blobs by id, read by one process.
+
+        The limits are as for `blobs`.
+        """
+        names = dict.fromkeys(_object_id(name) for name in (*blobs, *trees))
+        parser = BatchParser(max_blob_bytes, max_total_bytes, trees, is_rooted=True)
+        await self._batch(path, [f"{_object_id(commit)}^{{tree}}", *names], parser)
+        return parser.objects()
+
+    async def _batch(self, path: Path, names: Sequence[str], parser: BatchParser) -> None:
         command = Command(
             "cat-file",
             ["--batch", "--buffer"],
             timeout=self._read_timeout,
-            options=_at(layout),
+            options=_at(await self._layout(path)),
             max_output=1 << 40,
-            input="".join(f"{blob}\n" for blob in wanted).encode("ascii"),
+            input="".join(f"{name}\n" for name in names).encode("ascii"),
         )
         output = await self._executable.run(command, stdout=parser.feed)
         if output.status or not parser.at_boundary:
             raise _failed("read contents from", path, output)
-        return parser.result()
 
     async def worktree_files(self, path: Path) -> list[str]:
         """Paths of files in the working tree that are tracked or new and not ignored, sorted.

@@ -1,5 +1,6 @@
 """The answer of `git cat-file --batch`, taken apart as it arrives, with bounded memory."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -10,12 +11,36 @@ class BlobRead(NamedTuple):
     skipped: dict[str, str]
 
 
-class BatchParser:
-    """Fed with pieces of any size of `<id> <type> <size> LF <content> LF` or `<id> missing LF`."""
+class ObjectRead(NamedTuple):
+    """The tree of a commit by its id, the contents of trees by id, and blobs.
 
-    def __init__(self, max_blob_bytes: int, max_total_bytes: int) -> None:
+    `root` is empty, and trees are missing, where there was no room for them.
+    """
+
+    root: str
+    trees: dict[str, bytes]
+    blobs: BlobRead
+
+
+class BatchParser:
+    """Fed with pieces of any size of `<id> <type> <size> LF <content> LF` or `<id> missing LF`.
+
+    What is in `trees` has to be a tree, with `is_rooted` what comes first, too; all else a file.
+    """
+
+    def __init__(
+        self,
+        max_blob_bytes: int,
+        max_total_bytes: int,
+        trees: Collection[str] = (),
+        *,
+        is_rooted: bool = False,
+    ) -> None:
         self._max_blob = max_blob_bytes
         self._room = max_total_bytes
+        self._trees = {*trees}
+        self._wants_root = is_rooted
+        self._root = ""
         self._contents: dict[str, bytes] = {}
         self._skipped: dict[str, str] = {}
         self._buffer = bytearray()
@@ -30,6 +55,12 @@ class BatchParser:
     def result(self) -> BlobRead:
         """What was read."""
         return BlobRead(self._contents, self._skipped)
+
+    def objects(self) -> ObjectRead:
+        """What was read, trees apart."""
+        trees = {name: self._contents.pop(name) for name in self._trees if name in self._contents}
+        root = self._root if self._root in trees else ""
+        return ObjectRead(root, trees, self.result())
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece of output."""
@@ -52,10 +83,14 @@ class BatchParser:
 
     def _take_header(self, header: list[str]) -> None:
         if len(header) != 3:
+            self._wants_root = False
             self._skipped[header[0]] = "it is missing or damaged in the repository"
             return
         blob, kind, size = header[0], header[1], int(header[2])
-        reason = self._refusal(kind, size)
+        if self._wants_root:
+            self._wants_root, self._root = False, blob
+            self._trees.add(blob)
+        reason = self._refusal("tree" if blob in self._trees else "blob", kind, size)
         if reason is None:
             self._room -= size
             self._current = (blob, size)
@@ -65,9 +100,9 @@ class BatchParser:
             del self._buffer[:dropped]
             self._discard = size + 1 - dropped
 
-    def _refusal(self, kind: str, size: int) -> str | None:
-        if kind != "blob":
-            return f"it is a {kind}, not a file"
+    def _refusal(self, wanted: str, kind: str, size: int) -> str | None:
+        if kind != wanted:
+            return f"it is a {kind}, not a {'file' if wanted == 'blob' else wanted}"
         if size > self._max_blob:
             return f"it has {size} bytes, more than the {self._max_blob} that are read"
         if size > self._room:

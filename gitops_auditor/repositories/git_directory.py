@@ -97,6 +97,21 @@ def head_commit(layout: GitDirectory) -> str | None:
     raise UnresolvedHead
 
 
+def branch_head(path: Path, name: str) -> str | None:
+    """The id of the commit that a branch, by its full name, of the repository at `path` is at.
+
+    None for what is no branch, for one that is not there, and when only git can tell.
+    """
+    layout = locate(path)
+    if layout is None or not name.startswith("refs/heads/") or ".." in name:
+        return None
+    content = _reference_content(layout, name)
+    try:
+        return _object_id(content) if content is not None else _packed(layout, name)
+    except UnresolvedHead:
+        return None
+
+
 def origin_url(layout: GitDirectory) -> str | None:
     """The URL of the remote `origin` exactly as written, which may contain credentials."""
     return _configured(layout, "remote", "origin", "url")

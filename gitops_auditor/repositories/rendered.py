@@ -14,7 +14,10 @@ import anyio.to_thread
 from gitops_auditor.errors import InvalidRequest, NotFound, Refused, Unavailable
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.checked_names import check_commit, check_path
+from gitops_auditor.repositories.commit_memory import Listing
+from gitops_auditor.repositories.commit_reading import folders_above
 from gitops_auditor.repositories.git_process import Command, Executable
+from gitops_auditor.repositories.memory import Recent
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.rendered_diff import RenderedDiff, RenderedDiffs
 from gitops_auditor.repositories.rendered_folder import FolderTrees
@@ -29,6 +32,7 @@ from gitops_auditor.repositories.rendered_store import RenderedStores
 from gitops_auditor.repositories.revisions import Revisions
 
 SECONDS: Final = 60.0
+REMEMBERED: Final = 1_000
 MOST_FILES: Final = 10_000
 """Files of one commit that are given one by one."""
 
@@ -59,6 +63,8 @@ class RenderedCommits:
         self._executable = executable
         self._folders = FolderTrees(executable, most_bytes)
         self._diffs = RenderedDiffs(executable)
+        self._memory = revisions.commits.memory
+        self._made: Recent[tuple[str, str | None, str, str], Path] = Recent(REMEMBERED)
 
     async def commit_files(
         self,
@@ -82,11 +88,13 @@ class RenderedCommits:
             wanted[path] = Submodule(commit)
         _check_paths(wanted)
         store = await self._store_with(repository, base)
-        before, trees = await self._trees(store, base, _folders(wanted))
-        objects = _objects(store, base)
-        edit = TreeEdit(objects, trees, len(base) // 2)
-        tree = await anyio.to_thread.run_sync(edit.apply, wanted)
-        return await self._committed(store, base, (before, tree), message, moment)
+        before = await self._base_trees(repository, store, base, wanted)
+        change = _Change(store, base, before, wanted, message, moment)
+        made, edit = await anyio.to_thread.run_sync(_commit, change)
+        if made.commit:
+            await self._stores.keep(store, made.commit)
+            self._remember(repository, change, made, edit)
+        return made
 
     async def commit_folder(
         self, repository: Repository, base: str, folder: Path, message: str, moment: int
@@ -111,13 +119,18 @@ class RenderedCommits:
 
         Raises NotFound for an unknown commit, Unavailable, TimedOut.
         """
-        await self._revisions.holding(repository, base)
-        await self._revisions.holding(repository, commit)
-        store = await self._stores.of(repository)
+        store = self._made.get((repository.id, repository.path, base, commit))
+        if store is None:
+            await self._revisions.holding(repository, base)
+            await self._revisions.holding(repository, commit)
+            store = await self._stores.of(repository)
         return await self._diffs.between(store, base, commit, most_bytes)
 
     async def tree_of(self, repository: Repository, commit: str) -> str:
         """The id of a commit's tree. Raises NotFound for an unknown commit."""
+        known = self._memory.root(repository, commit)
+        if known is not None:
+            return known.id
         path = await self._revisions.holding(repository, commit)
         layout = await anyio.to_thread.run_sync(git_directory.locate, path)
         if layout is None:
@@ -130,6 +143,8 @@ class RenderedCommits:
 
     async def forget(self, repository: Repository) -> None:
         """Remove the store of a repository with every commit that is only there."""
+        self._memory.forget(repository)
+        self._made = Recent(REMEMBERED)
         await self._stores.forget(repository)
 
     async def _store_with(self, repository: Repository, base: str) -> Path:
@@ -137,8 +152,50 @@ class RenderedCommits:
             raise Refused(
                 f"{repository.id} has no commit to build on.", hint="Commit something there first."
             )
-        await self._revisions.holding(repository, base)
+        if self._memory.root(repository, base) is None:
+            await self._revisions.holding(repository, base)
         return await self._stores.of(repository)
+
+    async def _base_trees(
+        self, repository: Repository, store: Path, base: str, wanted: Mapping[str, Wanted]
+    ) -> tuple[str, dict[str, bytes]]:
+        """The id of the root tree, and the contents of the trees on the way to paths."""
+        folders = sorted({folder for path in wanted for folder in folders_above(path)})
+        known = self._memory.root(repository, base)
+        listing = self._memory.listing(repository, base)
+        if known is None or listing is None:
+            return await self._trees(store, base, folders)
+        trees = {"": known.content}
+        for folder in (one for one in folders if one in listing.trees):
+            content = self._memory.content(repository, listing.trees[folder])
+            if content is None:
+                return await self._trees(store, base, folders)
+            trees[folder] = content
+        return known.id, trees
+
+    def _remember(
+        self, repository: Repository, change: "_Change", made: RenderedCommit, edit: TreeEdit
+    ) -> None:
+        """What stands in a commit whose paths are all those of its base; others are read."""
+        self._made.put((repository.id, repository.path, change.base, made.commit), change.store)
+        base = self._memory.listing(repository, change.base)
+        if base is None or edit.replaced.keys() != change.wanted.keys():
+            return
+        entries = [
+            entry._replace(blob=edit.replaced[entry.path].id)
+            if entry.path in edit.replaced
+            else entry
+            for entry in base.entries
+        ]
+        trees = {path: tree.id for path, tree in edit.trees.items() if path}
+        listing = Listing(entries, {**base.trees, **trees})
+        self._memory.keep_listing(repository, made.commit, listing)
+        self._memory.keep_root(repository, made.commit, edit.trees[""])
+        for tree in edit.trees.values():
+            self._memory.keep_content(repository, tree.id, tree.content)
+        for path, content in change.wanted.items():
+            if isinstance(content, bytes):
+                self._memory.keep_content(repository, edit.replaced[path].id, content)
 
     async def _committed(
         self, store: Path, base: str, trees: tuple[str, str], message: str, moment: int
@@ -181,6 +238,28 @@ class RenderedCommits:
         return answers[0].id, trees
 
 
+class _Change(NamedTuple):
+    """What is to be in a commit; `before` are the root tree of its base and the trees by path."""
+
+    store: Path
+    base: str
+    before: tuple[str, dict[str, bytes]]
+    wanted: Mapping[str, Wanted]
+    message: str
+    moment: int
+
+
+def _commit(change: _Change) -> tuple[RenderedCommit, TreeEdit]:
+    objects = _objects(change.store, change.base)
+    root, trees = change.before
+    edit = TreeEdit(objects, trees, len(change.base) // 2)
+    tree = edit.apply(change.wanted)
+    if tree == root:
+        return RenderedCommit("", root), edit
+    commit = write_commit(objects, tree, change.base, change.message, change.moment)
+    return RenderedCommit(commit, tree), edit
+
+
 class _Answer(NamedTuple):
     id: str
     is_tree: bool
@@ -208,15 +287,6 @@ def _answers(output: bytes, number: int) -> list[_Answer | None]:
 
 def _objects(store: Path, base: str) -> ObjectFolder:
     return ObjectFolder(store / "objects", sha256=len(base) == 64)
-
-
-def _folders(paths: Mapping[str, Wanted]) -> list[str]:
-    """Every folder that lies on the way to a path, without the root."""
-    found: set[str] = set()
-    for path in paths:
-        parts = path.split("/")
-        found.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
-    return sorted(found)
 
 
 def _check_paths(wanted: Mapping[str, Wanted]) -> None:

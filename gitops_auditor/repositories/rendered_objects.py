@@ -30,6 +30,13 @@ class Entry(NamedTuple):
     id: str
 
 
+class Tree(NamedTuple):
+    """A tree object: its id, and its content as git has it."""
+
+    id: str
+    content: bytes
+
+
 class Submodule(NamedTuple):
     """The commit that a submodule is to be at."""
 
@@ -92,13 +99,16 @@ class TreeEdit:
     """Files and submodules put into the tree of a commit, whose folders are given as git has them.
 
     `trees` are the contents of the tree objects by path, the root by the empty one; a folder that
-    is not among them does not exist.
+    is not among them does not exist. Afterwards `replaced` are the new entries of paths that were
+    there before, and `trees` the new trees by path.
     """
 
     def __init__(self, objects: ObjectFolder, trees: Mapping[str, bytes], id_bytes: int) -> None:
         self._objects = objects
         self._trees = trees
         self._id_bytes = id_bytes
+        self.replaced: dict[str, Entry] = {}
+        self.trees: dict[str, Tree] = {}
 
     def apply(self, wanted: Mapping[str, Wanted]) -> str:
         """The id of the new root tree; equal to the old one when nothing differs.
@@ -123,7 +133,13 @@ class TreeEdit:
                 entries.pop(name, None)
             else:
                 entries[name] = replaced
-        return self._objects.write("tree", format_tree(entries)) if entries else None
+                if present is not None and replaced.mode == present.mode != FOLDER:
+                    self.replaced[path] = replaced
+        if not entries:
+            return None
+        content = format_tree(entries)
+        self.trees[folder] = Tree(self._objects.write("tree", content), content)
+        return self.trees[folder].id
 
     def _inner(
         self, path: str, present: Entry | None, wanted: Mapping[str, Wanted]

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -113,13 +113,10 @@ def _any_file(paths: Sequence[Path]) -> bool:
 def drop_abandoned(folder: Path, pattern: str) -> None:
     """Remove folders that a killed process left behind; nothing of ours takes so long."""
     for left in folder.glob(pattern):
-        try:
-            is_abandoned = time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS
-        except FileNotFoundError:
-            # It was not abandoned: whoever makes it has just renamed or removed it.
-            continue
-        if is_abandoned:
-            shutil.rmtree(left, ignore_errors=True)
+        # What is gone was not abandoned: whoever makes it has just renamed or removed it.
+        with writing(folder), suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _bring_up(path: Path, source: GitDirectory, tags: Mapping[str, str]) -> None:

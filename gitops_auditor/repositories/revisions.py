@@ -1,15 +1,17 @@
 """Which commit a name means in a registered repository, and what stands in that commit."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import anyio.to_thread
 
-from gitops_auditor.errors import InvalidRequest, NotFound, TooLarge, Unavailable
+from gitops_auditor.errors import InvalidRequest, NotFound, Unavailable
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.checked_names import check_commit, check_path, check_ref
+from gitops_auditor.repositories.commit_memory import Listing
+from gitops_auditor.repositories.commit_reading import CommitReader, too_large
 from gitops_auditor.repositories.comparisons import Comparisons
 from gitops_auditor.repositories.git import Git, TreeEntry
 from gitops_auditor.repositories.git_directory import OBJECT_ID, GitDirectory
@@ -30,10 +32,7 @@ STAGED: Final = "STAGED"
 MOST_CHANGED_PATHS = 10_000
 REMEMBERED: Final = 256
 SMALL: Final = 1_000
-SMALL_BYTES: Final = 64 * 1024
-"""What is larger is not remembered."""
-
-_REGULAR = ("100644", "100755")
+"""Longer listings of folders are not remembered."""
 
 
 class Revision(NamedTuple):
@@ -46,6 +45,13 @@ class Revision(NamedTuple):
     branch: str | None
     tag: str | None
     ref: str
+
+
+class _Found(NamedTuple):
+    """`folder` is the working tree of what is no commit."""
+
+    folder: Path | None
+    entries: Sequence[TreeEntry]
 
 
 class Revisions:
@@ -64,7 +70,7 @@ class Revisions:
         self._comparisons = Comparisons(git.executable)
         self._held: Recent[tuple[Path, str], bool] = Recent(REMEMBERED)
         self._listed: Recent[tuple[Path, str, str], list[TreeEntry]] = Recent(REMEMBERED)
-        self._small: Recent[str, bytes] = Recent(REMEMBERED)
+        self.commits = CommitReader(git, self._at_hand, self.holding)
 
     async def resolve(self, repository: Repository, ref: str = "") -> Revision:
         """The commit that `ref` means: a branch, tag, id (also abbreviated), WORKTREE or STAGED.
@@ -96,18 +102,18 @@ class Revisions:
         check_path(path)
         if commit == WORKTREE:
             return await self._worktree_file(repository, path, max_bytes)
-        folder, entries = await self._listing(repository, commit, path)
-        if not entries or entries[0].mode not in _REGULAR or entries[0].path != path:
+        found = await self._listing(repository, commit, path)
+        entry = Listing(found.entries, {}).regular(path)
+        if entry is None:
             return None
-        blob = entries[0].blob
-        content = self._small.get(blob)
-        if content is not None and len(content) <= max_bytes:
-            return content
-        read = await self._git.blobs(folder, [blob], max_blob_bytes=max_bytes)
-        if blob in read.skipped:
-            raise _too_large(path, read.skipped[blob], max_bytes)
-        content = read.contents[blob]
-        return self._small.put(blob, content) if len(content) <= SMALL_BYTES else content
+        if found.folder is not None:
+            read = await self._git.blobs(found.folder, [entry.blob], max_blob_bytes=max_bytes)
+        else:
+            files = [entry]
+            read = await self.commits.contents(repository, commit, files, max_blob_bytes=max_bytes)
+        if entry.blob in read.skipped:
+            raise too_large(path, read.skipped[entry.blob], max_bytes)
+        return read.contents[entry.blob]
 
     async def files(self, repository: Repository, commit: str, folder: str) -> list[str]:
         """The names of the regular files directly in a folder, sorted; empty without the folder."""
@@ -116,18 +122,19 @@ class Revisions:
         if commit == WORKTREE:
             root = await self.worktree(repository)
             return await anyio.to_thread.run_sync(regular_names, root, folder)
-        _, entries = await self._listing(repository, commit, f"{folder}/" if folder else "")
-        regular = [entry.path.rpartition("/") for entry in entries if entry.mode in _REGULAR]
-        return sorted(name for parent, _, name in regular if parent == folder)
+        listing = self.commits.memory.listing(repository, commit)
+        if listing is not None:
+            return listing.files(folder)
+        found = await self._listing(repository, commit, f"{folder}/" if folder else "")
+        return Listing(found.entries, {}).files(folder)
 
     async def paths(self, repository: Repository, commit: str) -> list[str]:
         """Every path of a commit; links and submodules are among them. Raises as `file`."""
         if commit == WORKTREE:
             return await self._git.worktree_files(await self.worktree(repository))
         if commit == STAGED:
-            return [entry.path for entry in (await self._listing(repository, commit, ""))[1]]
-        folder = await self.holding(repository, commit)
-        return [entry.path for entry in await self._git.tree(folder, commit)]
+            return [entry.path for entry in (await self._listing(repository, commit, "")).entries]
+        return [entry.path for entry in (await self.commits.listing(repository, commit)).entries]
 
     async def checked_out(self, repository: Repository) -> Revision:
         """The branch or commit at HEAD of the registered folder; the default branch without one."""
@@ -148,8 +155,8 @@ class Revisions:
         """
         if not (OBJECT_ID.fullmatch(old) and OBJECT_ID.fullmatch(new)):
             return None
-        path = await self._unpublished(repository, old, new)
-        path = path or await self._locations.known(repository)
+        rendered = await self._unpublished(repository, old, new)
+        path = rendered or await self._locations.known(repository)
         if path is None:
             return None
         changed = await self._git.changed_paths(path, old, new)
@@ -268,6 +275,13 @@ class Revisions:
             return None
         return await self._rendered.holding(repository, commits)
 
+    async def _at_hand(self, repository: Repository, commit: str) -> Path | None:
+        """Where the commit probably is; git is not asked."""
+        check_commit(commit)
+        return await self._unpublished(repository, commit) or await self._locations.known(
+            repository
+        )
+
     async def _located(self, path: Path) -> GitDirectory:
         layout = await anyio.to_thread.run_sync(git_directory.locate, path)
         if layout is None:
@@ -281,15 +295,17 @@ class Revisions:
         found = bool(await self._git.commits(path, [commit]))
         return self._held.put((path, commit), found) if found else False
 
-    async def _listing(
-        self, repository: Repository, commit: str, name: str
-    ) -> tuple[Path, list[TreeEntry]]:
-        """Entries of a commit or of STAGED, and the repository that has them."""
-        if commit != STAGED:
-            path = await self.holding(repository, commit)
-            return path, await self._entries(path, commit, name)
-        layout, root = await self._layout_with_tree(repository)
-        return root, await self._comparisons.staged_entries(layout, name)
+    async def _listing(self, repository: Repository, commit: str, name: str) -> "_Found":
+        """Entries of a commit or of STAGED."""
+        if commit == STAGED:
+            layout, root = await self._layout_with_tree(repository)
+            return _Found(root, await self._comparisons.staged_entries(layout, name))
+        listing = self.commits.memory.listing(repository, commit)
+        if listing is not None:
+            entry = listing.by_path.get(name)
+            return _Found(None, [entry] if entry is not None else [])
+        path = await self.holding(repository, commit)
+        return _Found(None, await self._entries(path, commit, name))
 
     async def _entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
         known = self._listed.get((path, commit, name))
@@ -333,7 +349,7 @@ class Revisions:
         read = await self._git.worktree_contents(root, [path], max_file_bytes=max_bytes)
         reason = read.skipped.get(path, "")
         if "more than" in reason:
-            raise _too_large(path, reason, max_bytes)
+            raise too_large(path, reason, max_bytes)
         return read.contents.get(path)
 
     async def _already_here(self, repository: Repository, ref: str) -> Revision | None:
@@ -354,6 +370,9 @@ class Revisions:
 
     async def _named(self, path: Path, ref: str) -> Revision | None:
         names = candidates(ref)
+        head = await anyio.to_thread.run_sync(git_directory.branch_head, path, names[0])
+        if head is not None:
+            return _revision(head, names[0], ref)
         found = await self._git.commits(path, names)
         for name in names:
             if name in found:
@@ -377,11 +396,3 @@ def _revision(commit: str, name: str, ref: str) -> Revision:
             return Revision(commit, name.removeprefix(prefix), None, ref)
     tag = name.removeprefix(TAG) if name.startswith(TAG) else None
     return Revision(commit, None, tag, ref)
-
-
-def _too_large(path: str, reason: str, limit: int) -> TooLarge:
-    return TooLarge(
-        f"{path} cannot be read: {reason}.",
-        hint="Make the file smaller.",
-        details={"limit": limit},
-    )

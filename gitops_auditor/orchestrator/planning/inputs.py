@@ -7,10 +7,15 @@ from gitops_auditor.orchestrator.gates import GateQuestion
 from gitops_auditor.orchestrator.planning.hashing import digest_of, request_digest
 from gitops_auditor.orchestrator.records import GateEvidence, Inputs, Rendering
 from gitops_auditor.orchestrator.requests import PlanRequest
+from gitops_auditor.repositories.models import Repository
 
 
 class Gates(Protocol):
     """The quality gates of commits."""
+
+    async def for_all(self, repositories: Sequence[Repository]) -> "Gates":
+        """The same, with what is known of these repositories looked up together."""
+        ...
 
     async def ask_about(self, question: GateQuestion, actor: str) -> list[GateEvidence]:
         """What the gates say; never empty."""

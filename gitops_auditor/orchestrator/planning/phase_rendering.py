@@ -76,9 +76,10 @@ class PhaseRendering:
         made: dict[str, Made] = {}
 
         async def render(name: str) -> None:
-            asked = _asked(batch, name, earlier)
+            facts, patch = await self._one(renderer, _asked(batch, name, earlier))
+            # Only now: most renderers have read that tree, and it is remembered.
             blank = await self.blank(batch.targets[name], number)
-            made[name] = await self._one(renderer, asked, blank)
+            made[name] = Made(blank.model_copy(update=facts), patch)
             await tell(f"{made[name].rendering.status.capitalize()} {name}.")
 
         await each(phase, render, self._workers)
@@ -96,24 +97,27 @@ class PhaseRendering:
             status="unchanged",
         )
 
-    async def _one(self, renderer: Renderer, asked: RenderRequest, blank: Rendering) -> Made:
+    async def _one(
+        self, renderer: Renderer, asked: RenderRequest
+    ) -> tuple[dict[str, object], Patch | None]:
+        """What a rendering says beside where it is of, and its diff."""
         try:
             rendered = await renderer.render(asked)
             if not rendered.commit:
-                return Made(blank.model_copy(update=_facts(rendered)))
+                return _facts(rendered), None
             diff = await self._repositories.rendered.diff(
                 asked.repository, asked.base_commit, rendered.commit, MOST_PATCH_BYTES
             )
         except Cancelled:
             raise
         except GitOpsError as error:
-            return Made(blank.model_copy(update={"status": "failed", "reason": str(error)}))
+            return {"status": "failed", "reason": str(error)}, None
         files = [
             FileChange(path=one.path, status=one.status, added=one.added, removed=one.removed)
             for one in diff.files
         ]
         facts = {**_facts(rendered), "status": "rendered", "files": files}
-        return Made(blank.model_copy(update=facts), Patch(diff.text, diff.truncated))
+        return facts, Patch(diff.text, diff.truncated)
 
 
 async def each(

@@ -171,16 +171,18 @@ class Planner:
     async def _judged(self, drafted: _Draft, actor: str) -> _Draft:
         """With the gates of each repository, and what they say of what is changed there."""
         made, gates = dict(drafted.made), {}
+        known = [one.repository for one in drafted.targets.values()]
+        asked = await self._parts.gates.for_all(known)
 
         async def judge(name: str) -> None:
             one = made[name].rendering
             if one.commit and drafted.request.check_gates:
                 wanted = drafted.request.quality_gates
                 question = GateQuestion(name, one.commit, one.base_commit, wanted, drafted.id)
-                said = await self._parts.gates.ask_about(question, actor)
+                said = await asked.ask_about(question, actor)
                 made[name] = made[name]._replace(rendering=one.model_copy(update={"gates": said}))
             # Right after: what was read of the commit is still at hand.
-            gates[name] = await self._parts.gates.digest(name, judged_commit(one))
+            gates[name] = await asked.digest(name, judged_commit(one))
 
         await each(drafted.names, judge, self._parts.settings.plan_workers)
         return replace(drafted, made=made, gates=gates)

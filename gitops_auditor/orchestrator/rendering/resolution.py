@@ -1,9 +1,9 @@
 """Whether a rendered tree goes together with the trees of earlier phases."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
+import anyio
 import anyio.to_thread
 
 from gitops_auditor.dependencies.edges import RepositoryStatements
@@ -12,14 +12,12 @@ from gitops_auditor.dependencies.models import ConstraintKind, Reference
 from gitops_auditor.dependencies.names import canonical
 from gitops_auditor.dependencies.providers import ProviderIndex, choose
 from gitops_auditor.dependencies.resolution import statements
-from gitops_auditor.dependencies.scanner import RepositoryScanner
 from gitops_auditor.dependencies.snapshots import RepositoryFacts
 from gitops_auditor.dependencies.versions import admits_release, is_set, parse
 from gitops_auditor.orchestrator.records import Rendering
 from gitops_auditor.orchestrator.rendering.names_in_files import needle
 from gitops_auditor.orchestrator.rendering.renderer import RenderRequest
 from gitops_auditor.orchestrator.rendering.tree_manifests import ManifestTrees
-from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.memory import Recent
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
@@ -46,13 +44,11 @@ class Resolution:
     def __init__(
         self,
         revisions: Revisions,
-        git: Git,
         repository_of: Callable[[str], Awaitable[Repository]],
     ) -> None:
-        self._revisions = revisions
-        self._scanner = RepositoryScanner(git)
-        self._trees = ManifestTrees(revisions, git)
+        self._trees = ManifestTrees(revisions)
         self._repository_of = repository_of
+        self._reading = anyio.Lock()
         self._known: Recent[tuple[str, str], _Offered] = Recent(REMEMBERED)
 
     async def unverified(self, request: RenderRequest, commit: str) -> tuple[str, ...]:
@@ -75,13 +71,14 @@ class Resolution:
     async def _offered(self, rendering: Rendering) -> _Offered:
         commit = rendering.commit or rendering.base_commit
         key = rendering.repository_id, commit
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        repository = await self._repository_of(rendering.repository_id)
-        folder: Path = await self._revisions.holding(repository, commit)
-        facts = await self._scanner.read_commit(folder, commit)
-        return self._known.put(key, _offers(repository, facts))
+        async with self._reading:
+            # Many ask for it at once, and whoever waited finds it.
+            known = self._known.get(key)
+            if known is not None:
+                return known
+            repository = await self._repository_of(rendering.repository_id)
+            tree = await self._trees.whole(repository, commit)
+            return self._known.put(key, _offers(repository, tree.facts))
 
 
 def _offers(repository: Repository, facts: RepositoryFacts) -> _Offered:

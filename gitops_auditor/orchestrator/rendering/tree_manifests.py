@@ -1,7 +1,6 @@
 """The manifests of a commit that speak of certain names, with their content and what they say."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import anyio.to_thread
@@ -11,7 +10,7 @@ from gitops_auditor.dependencies.models import ManifestFacts
 from gitops_auditor.dependencies.reading import ManifestIndex, read_manifest
 from gitops_auditor.dependencies.scanner import MAX_FILE_BYTES
 from gitops_auditor.dependencies.snapshots import FileFacts, Gitlink, RepositoryFacts
-from gitops_auditor.repositories.git import Git, TreeEntry
+from gitops_auditor.repositories.git import TreeEntry
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.revisions import Revisions
 
@@ -55,9 +54,8 @@ class _Claimed(NamedTuple):
 class ManifestTrees:
     """Reads the manifests of commits, also of rendered ones."""
 
-    def __init__(self, revisions: Revisions, git: Git) -> None:
+    def __init__(self, revisions: Revisions) -> None:
         self._revisions = revisions
-        self._git = git
 
     async def with_words(
         self, repository: Repository, commit: str, words: Collection[bytes]
@@ -68,24 +66,35 @@ class ManifestTrees:
         Files beyond MAX_FILE_BYTES are left out, as a scan leaves them out. Raises NotFound for an
         unknown commit, Unavailable and TimedOut.
         """
-        folder = await self._revisions.holding(repository, commit)
-        entries = await self._git.tree(folder, commit)
+        return await self._read(repository, commit, words)
+
+    async def whole(self, repository: Repository, commit: str) -> TreeManifests:
+        """Every manifest. Raises as `with_words`."""
+        return await self._read(repository, commit, None)
+
+    async def _read(
+        self, repository: Repository, commit: str, words: Collection[bytes] | None
+    ) -> TreeManifests:
+        entries = (await self._revisions.commits.listing(repository, commit)).entries
         claimed = await anyio.to_thread.run_sync(_claimed, entries)
         gitlinks = tuple(Gitlink(one.path, one.blob) for one in entries if one.mode == _SUBMODULE)
         found: list[Manifest] = []
         while claimed:
             batch, rest = claimed[:_BATCH], claimed[_BATCH:]
-            contents = await self._contents(folder, batch)
+            contents = await self._contents(repository, commit, batch)
             found += await anyio.to_thread.run_sync(_parsed, batch, contents, words)
             # What is not there may only have had no room beside the others.
             left = [one for one in batch if one.entry.blob not in contents] if contents else []
             claimed = left + rest
         return TreeManifests(commit, tuple(sorted(found, key=lambda one: one.path)), gitlinks)
 
-    async def _contents(self, folder: Path, batch: Sequence[_Claimed]) -> dict[str, bytes]:
-        read = await self._git.blobs(
-            folder,
-            [one.entry.blob for one in batch],
+    async def _contents(
+        self, repository: Repository, commit: str, batch: Sequence[_Claimed]
+    ) -> dict[str, bytes]:
+        read = await self._revisions.commits.contents(
+            repository,
+            commit,
+            [one.entry for one in batch],
             max_blob_bytes=MAX_FILE_BYTES,
             max_total_bytes=_MOST_BYTES,
         )
@@ -99,7 +108,7 @@ def _claimed(entries: Sequence[TreeEntry]) -> list[_Claimed]:
 
 
 def _parsed(
-    claimed: Sequence[_Claimed], contents: dict[str, bytes], needles: Collection[bytes]
+    claimed: Sequence[_Claimed], contents: dict[str, bytes], needles: Collection[bytes] | None
 ) -> list[Manifest]:
     found: list[Manifest] = []
     for entry, readers in claimed:
@@ -110,6 +119,8 @@ def _parsed(
     return found
 
 
-def _speaks(content: bytes, needles: Collection[bytes]) -> bool:
+def _speaks(content: bytes, needles: Collection[bytes] | None) -> bool:
+    if needles is None:
+        return True
     lowered = content.lower()
     return any(needle in lowered for needle in needles)

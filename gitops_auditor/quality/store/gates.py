@@ -75,6 +75,13 @@ async def of_platform(
     return [GateDetails.model_validate(row) for row in rows.mappings()]
 
 
+async def given(connection: Connection) -> list[GateDetails]:
+    """The active gates that were given to the platform for any repository, by name."""
+    query = select(*_DETAILS).where(_PRESENT, _OF_PLATFORM, quality_gates.c.active.is_(True))
+    rows = await connection.execute(query.order_by(quality_gates.c.name, quality_gates.c.id))
+    return [GateDetails.model_validate(row) for row in rows.mappings()]
+
+
 async def insert_gate(transaction: Connection, gate: GateDetails) -> bool:
     """Keep a new gate with its first revision; False when one of its name is there."""
     try:

@@ -9,7 +9,6 @@ from gitops_auditor.orchestrator.changes import RunScript
 from gitops_auditor.orchestrator.records import Rendering as EarlierRendering
 from gitops_auditor.orchestrator.rendering.renderer import RenderRequest
 from gitops_auditor.orchestrator.rendering.resolution import Resolution
-from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.models import Repository
 from tests.factories.git import commit, make_repository
 from tests.repositories.rendered import MOMENT, open_rendering
@@ -28,7 +27,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.parts = open_rendering(folder / "data")
-        self.resolution = Resolution(self.parts.revisions, Git(), self.get)
+        self.resolution = Resolution(self.parts.revisions, self.get)
 
     async def get(self, name: str) -> Repository:
         url = f"https://github.com/acme/{name}"

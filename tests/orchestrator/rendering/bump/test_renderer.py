@@ -15,7 +15,6 @@ from gitops_auditor.orchestrator.rendering.locks.models import Renewed
 from gitops_auditor.orchestrator.rendering.renderer import Rendered, RenderRequest
 from gitops_auditor.orchestrator.rendering.resolution import Resolution
 from gitops_auditor.orchestrator.rendering.tree_manifests import ManifestTrees
-from gitops_auditor.repositories.git import Git
 from gitops_auditor.repositories.models import Repository
 from tests.factories.git import git, make_repository
 from tests.orchestrator.rendering.bump.samples import SAMPLES
@@ -63,13 +62,12 @@ class Place:
 
     def renderer(self) -> BumpRenderer:
         revisions = self.parts.revisions
-        git_ = Git()
         return BumpRenderer(
-            ManifestTrees(revisions, git_),
+            ManifestTrees(revisions),
             CommitNames(revisions, self.all),
             self.locks,
             self.parts.commits,
-            Resolution(revisions, git_, self.get),
+            Resolution(revisions, self.get),
         )
 
     async def render(
