@@ -55,6 +55,7 @@ async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterato
     """
     from gitops_auditor.pipelines.carrying import open_executor
     from gitops_auditor.wiring.gate_jobs import GateJobs
+    from gitops_auditor.wiring.releases import ForgeReleases
 
     async with open_executor(
         services.settings,
@@ -65,6 +66,9 @@ async def executor_of(services: Services, *, soon: bool = False) -> AsyncIterato
         services.repositories,
         services.pipelines,
         GateJobs(services.quality, services.audit),
+        releases=ForgeReleases(
+            services.settings, services.repositories, services.audit, lambda: services.plans.forges
+        ),
         companions=(services.plans.companion,),
         soon=soon,
     ) as executor:
@@ -121,6 +125,20 @@ async def _carry_out_runs(services: Services, executor: "Executor") -> None:
         await executor.work()
 
 
+async def _report_runs(services: Services) -> None:
+    from gitops_auditor.wiring.commit_statuses import RunStatuses, reports_statuses
+
+    if reports_statuses(services.settings):
+        statuses = RunStatuses(
+            services.settings,
+            services.events,
+            services.repositories,
+            services.pipelines.runs.get,
+            services.plans.forges,
+        )
+        await statuses.follow(await services.events.head())
+
+
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve MCP, REST and live events until the process is told to stop.
 
@@ -145,6 +163,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
                 tasks.start_soon(forget_on_schedule, platform.services)
                 if settings.enable_phase2_features:
                     tasks.start_soon(_carry_out_runs, platform.services, executor)
+                    tasks.start_soon(_report_runs, platform.services)
                 if settings.enable_phase2_features and not settings.read_only:
                     tasks.start_soon(trigger, platform.services)
 

@@ -221,7 +221,14 @@ class PipelineServices:
     def _sources(self) -> "Definitions":
         from gitops_auditor.pipelines.sources import Definitions
 
-        return Definitions(self.revisions, lambda: self.connections.names)
+        return Definitions(self.revisions, self._callable_servers)
+
+    def _callable_servers(self) -> tuple[str, ...]:
+        from gitops_auditor.pipelines.jobs.releases import SERVER
+
+        # With a token releases are made over REST, which needs no server.
+        has_token = bool(self._settings.github_token.get_secret_value())
+        return (*self.connections.names, SERVER) if has_token else self.connections.names
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from gitops_auditor.pipelines.executor.companion import Companion
 from gitops_auditor.pipelines.executor.executor import Executor
 from gitops_auditor.pipelines.handlers import JobHandler
 from gitops_auditor.pipelines.jobs.mcp import McpJobs
+from gitops_auditor.pipelines.jobs.releases import ReleaseMaker
 from gitops_auditor.pipelines.jobs.script import ScriptJobs
 from gitops_auditor.pipelines.models import JobKind
 from gitops_auditor.pipelines.store.journal import Journal
@@ -42,18 +43,20 @@ async def open_executor(  # noqa: PLR0913 - all that carrying out takes
     pipelines: PipelineServices,
     gates: JobHandler,
     *,
+    releases: ReleaseMaker,
     companions: Sequence[Companion] = (),
     soon: bool = False,
 ) -> AsyncIterator[Executor]:
     """What carries out runs in this process. At the end every job of it is ended.
 
-    `gates` carries out the jobs that ask quality gates, `companions` what is no run. What jobs run
-    in is started with the first one, or at once when there will be one `soon`.
+    `gates` carries out the jobs that ask quality gates, `releases` those that ask GitHub for one,
+    `companions` what is no run. What jobs run in is started with the first one, or at once when
+    there will be one `soon`.
     """
     async with Sandbox.open(settings) as sandbox, _prepared(sandbox) if soon else nullcontext():
         handlers: Mapping[JobKind, JobHandler] = {
             "script": ScriptJobs.open(settings, pipelines.artifacts, sandbox),
-            "mcp": McpJobs(pipelines.connections, settings),
+            "mcp": McpJobs(pipelines.connections, settings, releases),
             "gate": gates,
         }
         journal = Journal(database, events, audit)

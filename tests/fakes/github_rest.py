@@ -259,12 +259,12 @@ def user_json(login: str) -> dict[str, Any]:
     return {"login": login, "id": 1, "avatar_url": "", "url": "", "html_url": ""}
 
 
-def ref_json(name: str, commit: str) -> dict[str, Any]:
+def ref_json(name: str, commit: str, kind: str = "commit") -> dict[str, Any]:
     return {
         "ref": name,
         "node_id": "",
         "url": "",
-        "object": {"sha": commit, "type": "commit", "url": ""},
+        "object": {"sha": commit, "type": kind, "url": ""},
     }
 
 
@@ -278,7 +278,13 @@ def _ref(fake: GitHubFake, hosted: Hosted, parts: dict[str, str], data: Any) -> 
     commit = hosted.git.ref(f"refs/{parts['ref']}")
     if commit is None:
         raise Refuse(404, "Not Found")
-    return ref_json(f"refs/{parts['ref']}", commit)
+    name = f"refs/{parts['ref']}"
+    return ref_json(name, commit, hosted.git.git("cat-file", "-t", commit))
+
+
+def _tag(fake: GitHubFake, hosted: Hosted, parts: dict[str, str], data: Any) -> Any:
+    named = hosted.git.ref(f"{parts['sha']}^{{}}")
+    return {"sha": parts["sha"], "object": {"sha": named, "type": "commit", "url": ""}}
 
 
 def _create_ref(fake: GitHubFake, hosted: Hosted, parts: dict[str, str], data: Any) -> Any:
@@ -337,6 +343,7 @@ GIT_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", "/git/refs/{ref:path}", _update_ref),
     ("DELETE", "/git/refs/{ref:path}", _delete_ref),
     ("GET", "/git/commits/{sha}", _commit),
+    ("GET", "/git/tags/{sha}", _tag),
     ("POST", "/git/commits", _create_commit),
     ("POST", "/git/blobs", _create_blob),
     ("POST", "/git/trees", _create_tree),

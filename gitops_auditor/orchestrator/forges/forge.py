@@ -55,6 +55,25 @@ class WorkflowRun(NamedTuple):
     reason: str
 
 
+class NewRelease(NamedTuple):
+    """A release to publish on a commit that the forge has; `tag` is made unless it is there."""
+
+    tag: str
+    commit: str
+    title: str
+    notes: str
+
+
+class Release(NamedTuple):
+    """A published release; `commit` is the one that its tag names."""
+
+    id: str
+    url: str
+    tag: str
+    commit: str
+    title: str
+
+
 class Forge(Protocol):
     """Branches: what every forge has. Branch names are short ones, commits full ids."""
 
@@ -154,6 +173,28 @@ class Workflows(Protocol):
 
     async def cancel_workflow(self, repository: Repository, run_id: str) -> None:
         """Ask for the end of a run; one that is over stays so."""
+        ...
+
+
+@runtime_checkable
+class Releases(Protocol):
+    """Forges that publish releases."""
+
+    async def find_release(self, repository: Repository, tag: str) -> Release | None:
+        """The release of a tag; None when there is none, or only a draft."""
+        ...
+
+    async def create_release(self, repository: Repository, new: NewRelease) -> Release:
+        """Publish a release, once for each tag.
+
+        Raises Conflict when the tag names another commit.
+        """
+        ...
+
+    def release_request(self, repository: Repository, new: NewRelease) -> str:
+        """What `create_release` sends for one that is not there, for people to read; nothing is
+        sent.
+        """
         ...
 
 

@@ -21,6 +21,11 @@ from gitops_auditor.pipelines.jobs.mcp_requests import (
     unchecked_request,
 )
 from gitops_auditor.pipelines.jobs.outputs import MAX_VALUE_BYTES
+from gitops_auditor.pipelines.jobs.releases import (
+    ReleaseMaker,
+    Releases,
+    asks_for_release,
+)
 
 _MAX_LOGGED: Final = 65_536
 _MAX_REASON: Final = 500
@@ -29,15 +34,20 @@ _MAX_REASON: Final = 500
 class McpJobs:
     """The handler of `mcp` jobs. Servers run as the platform's user, outside of any sandbox."""
 
-    def __init__(self, connections: Connections, settings: Settings) -> None:
+    def __init__(
+        self, connections: Connections, settings: Settings, releases: ReleaseMaker
+    ) -> None:
         self._connections = connections
         self._sends = settings.pipeline_engine_mode != "dry-run"
+        self._maker = releases
+        self._releases = Releases(releases, sends=self._sends)
 
     async def run(self, attempt: Attempt) -> Outcome:
         """Call the tool once.
 
         It failed when the tool says so or the arguments do not fit, timed out when the time of the
-        attempt or of the server is over, and errored when the server cannot be called.
+        attempt or of the server is over, and errored when the server cannot be called. A release
+        that no server's action makes is made without one.
         """
         try:
             return await self._carried_out(attempt)
@@ -47,6 +57,8 @@ class McpJobs:
 
     async def _carried_out(self, attempt: Attempt) -> Outcome:
         server = attempt.job.job.mcp or ""
+        if self._is_release(attempt):
+            return await self._releases.carry_out(attempt)
         deadline = anyio.current_time() + attempt.timeout
         request = await self._request(attempt, server)
         self._log_request(attempt, server, request)
@@ -60,6 +72,14 @@ class McpJobs:
         result = await self._connections.call(server, request.tool, request.arguments, left)
         _write(attempt, result.text)
         return _outcome(attempt, request, result)
+
+    def _is_release(self, attempt: Attempt) -> bool:
+        job = attempt.job.job
+        if not (self._maker.usable and asks_for_release(job)):
+            return False
+        server = job.mcp or ""
+        is_configured = server in self._connections.configured
+        return not is_configured or (job.action not in self._connections.settings(server).actions)
 
     async def _request(self, attempt: Attempt, server: str) -> Request:
         job = attempt.job.job

@@ -13,6 +13,7 @@ from tests.connections.wiring import connected, told_of_waiting
 from tests.factories.git import make_repository
 from tests.fakes import plain_server, sdk_server
 from tests.pipelines.jobs.attempts import Attempts
+from tests.pipelines.jobs.releasing import KnownReleases
 
 LINT = {
     "tool": "lint_files",
@@ -47,7 +48,7 @@ async def connections() -> AsyncIterator[Connections]:
 
 @pytest.fixture
 def jobs(connections: Connections, settings: Settings) -> McpJobs:
-    return McpJobs(connections, settings)
+    return McpJobs(connections, settings, KnownReleases())
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ class TestToolsByName:
         async with connected(linter=sdk_server()) as opened:
             job = {"mcp": "linter", "action": "add", "arguments": {"a": 1, "b": 2}}
             outcome, log = await attempts.run(
-                McpJobs(opened, settings), {**job, "outputs": ["result"]}
+                McpJobs(opened, settings, KnownReleases()), {**job, "outputs": ["result"]}
             )
         assert outcome.outputs == {"result": "3"}
         assert log.endswith("3\n")
@@ -289,7 +290,7 @@ async def test_a_cancelled_job_leaves_no_call_behind(
     attempts: Attempts, settings: Settings, tmp_path: Path
 ) -> None:
     async with connected(linter=plain_server("good", str(tmp_path))) as connections:
-        jobs = McpJobs(connections, settings)
+        jobs = McpJobs(connections, settings, KnownReleases())
         async with attempts.attempt({"mcp": "linter", "action": "wait"}) as attempt:
             with told_of_waiting(tmp_path) as told:
                 async with anyio.create_task_group() as tasks:

@@ -53,6 +53,7 @@ def _new_branch(arguments: Arguments) -> Arguments:
 READ_REPOSITORY: Final = Call("read the repository", "GET", "")
 READ_BRANCH: Final = Call("read a branch", "GET", "/git/ref/heads/{branch}")
 READ_TAG: Final = Call("read a tag", "GET", "/git/ref/tags/{tag}")
+READ_TAG_OBJECT: Final = Call("read an annotated tag", "GET", "/git/tags/{sha}")
 READ_COMMIT: Final = Call("read a commit", "GET", "/git/commits/{sha}")
 READ_FILE: Final = Call("read a file", "GET", "/contents/{path}")
 WRITE_BLOB: Final = Call("store a file", "POST", "/git/blobs")
@@ -230,7 +231,7 @@ READ_LOG: Final = Call(
 )
 
 ALL: Final = (
-    READ_REPOSITORY, READ_BRANCH, READ_TAG, READ_COMMIT, READ_FILE,
+    READ_REPOSITORY, READ_BRANCH, READ_TAG, READ_TAG_OBJECT, READ_COMMIT, READ_FILE,
     WRITE_BLOB, WRITE_TREE, WRITE_COMMIT, CREATE_BRANCH, FORWARD_BRANCH, DELETE_BRANCH,
     LIST_PULLS, READ_PULL, OPEN_PULL, CLOSE_PULL, MERGE_PULL, ASK_REVIEWERS, COMMENT, LIST_COMMENTS,
     LIST_STATUSES, SET_STATUS, LIST_CHECKS, READ_RELEASE, CREATE_RELEASE,

@@ -11,7 +11,9 @@ from gitops_auditor.orchestrator.forges.forge import (
     CommitStatus,
     Forge,
     NewPullRequest,
+    NewRelease,
     PullRequest,
+    Release,
     WorkflowRun,
 )
 from gitops_auditor.orchestrator.forges.github.addresses import RepositoryName, github_name
@@ -20,7 +22,7 @@ from gitops_auditor.orchestrator.forges.github.calls import SERVER, Capability, 
 from gitops_auditor.orchestrator.forges.github.commits import CommitPublisher
 from gitops_auditor.orchestrator.forges.github.local_commits import LocalCommits
 from gitops_auditor.orchestrator.forges.github.pull_requests import GitHubPullRequests
-from gitops_auditor.orchestrator.forges.github.releases import Release, Releases
+from gitops_auditor.orchestrator.forges.github.releases import Releases
 from gitops_auditor.orchestrator.forges.github.rest import RestClient
 from gitops_auditor.orchestrator.forges.github.statuses import Statuses
 from gitops_auditor.orchestrator.forges.github.workflows import GitHubWorkflows
@@ -156,18 +158,16 @@ class GitHubForge:
         await self._workflows.cancel(self._where(repository), run_id)
 
     async def find_release(self, repository: Repository, tag: str) -> Release | None:
-        """The release of a tag; None when there is none, or only a draft."""
+        """As `Releases.find_release`."""
         return await self._releases.find(self._where(repository), tag)
 
-    async def create_release(
-        self, repository: Repository, tag: str, commit: str, title: str, notes: str
-    ) -> Release:
-        """Publish a release on a commit that GitHub has; it is made once for each tag.
+    async def create_release(self, repository: Repository, new: NewRelease) -> Release:
+        """As `Releases.create_release`."""
+        return await self._releases.create(self._where(repository), new)
 
-        Raises Conflict when the tag names another commit.
-        """
-        where = self._where(repository)
-        return await self._releases.create(where, tag, commit, title, notes)
+    def release_request(self, repository: Repository, new: NewRelease) -> str:
+        """As `Releases.release_request`."""
+        return self._releases.request(self._where(repository), new)
 
     def _where(self, repository: Repository) -> RepositoryName:
         where = github_name(repository, self._settings.github_url)

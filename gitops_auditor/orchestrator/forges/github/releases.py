@@ -1,9 +1,10 @@
 """Releases at GitHub."""
 
+import json
 from functools import partial
-from typing import NamedTuple
 
 from gitops_auditor.errors import Conflict, JsonValue, NotFound, Unavailable
+from gitops_auditor.orchestrator.forges.forge import NewRelease, Release
 from gitops_auditor.orchestrator.forges.github.addresses import RepositoryName
 from gitops_auditor.orchestrator.forges.github.answers import fields_of, text_of
 from gitops_auditor.orchestrator.forges.github.calls import GitHubCalls
@@ -11,18 +12,9 @@ from gitops_auditor.orchestrator.forges.github.dialects import (
     CREATE_RELEASE,
     READ_RELEASE,
     READ_TAG,
+    READ_TAG_OBJECT,
 )
 from gitops_auditor.orchestrator.forges.github.repeating import repeated
-
-
-class Release(NamedTuple):
-    """A published release; `commit` is what its tag names, a commit or an annotated tag's id."""
-
-    id: str
-    url: str
-    tag: str
-    commit: str
-    title: str
 
 
 class Releases:
@@ -35,32 +27,33 @@ class Releases:
         """The release of a tag; drafts have none."""
         return await repeated(partial(self._find, where, tag))
 
-    async def create(
-        self, where: RepositoryName, tag: str, commit: str, title: str, notes: str
-    ) -> Release:
+    async def create(self, where: RepositoryName, new: NewRelease) -> Release:
         """Publish one on a commit; the tag is made with it.
 
         One that is there with this tag and commit is that one. Raises Conflict when the tag names
         something else, NotFound when GitHub lacks the commit.
         """
-        return await repeated(partial(self._create, where, tag, commit, title, notes))
+        return await repeated(partial(self._create, where, new))
 
-    async def _create(
-        self, where: RepositoryName, tag: str, commit: str, title: str, notes: str
-    ) -> Release:
+    def request(self, where: RepositoryName, new: NewRelease) -> str:
+        """The request that makes one, with its body as JSON."""
+        call = CREATE_RELEASE
+        body = json.dumps(_body(new), indent=2, ensure_ascii=False)
+        return f"{call.method} {self._calls.rest.base}{where.path}{call.path} {body}"
+
+    async def _create(self, where: RepositoryName, new: NewRelease) -> Release:
+        tag = new.tag
         tagged = await self._tagged(where, tag)
-        if tagged is not None and tagged != commit:
+        if tagged is not None and tagged != new.commit:
             raise Conflict(
-                f"The tag {tag} of {where} names {tagged} already, not {commit}.",
+                f"The tag {tag} of {where} names {tagged} already, not {new.commit}.",
                 hint="Choose another tag.",
                 details={"present": tagged},
             )
         found = await self._find(where, tag)
         if found is not None:
             return found
-        await self._calls.ask(
-            CREATE_RELEASE, where, tag_name=tag, target_commitish=commit, name=title, body=notes
-        )
+        await self._calls.ask(CREATE_RELEASE, where, **_body(new))
         made = await self._find(where, tag)
         if made is None:
             raise Unavailable(
@@ -81,7 +74,20 @@ class Releases:
             found = await self._calls.ask(READ_TAG, where, tag=tag)
         except NotFound:
             return None
-        return text_of(fields_of(found).get("object"), "sha") or None
+        named = fields_of(found).get("object")
+        if text_of(named, "type") == "tag":
+            annotated = await self._calls.ask(READ_TAG_OBJECT, where, sha=text_of(named, "sha"))
+            named = fields_of(annotated).get("object")
+        return text_of(named, "sha") or None
+
+
+def _body(new: NewRelease) -> dict[str, JsonValue]:
+    return {
+        "tag_name": new.tag,
+        "target_commitish": new.commit,
+        "name": new.title,
+        "body": new.notes,
+    }
 
 
 def _release(data: JsonValue, commit: str) -> Release:

@@ -62,6 +62,11 @@ class RestClient:
         self._client: httpx2.AsyncClient | None = None
 
     @property
+    def base(self) -> str:
+        """The address of the API, without a slash at its end."""
+        return self._base
+
+    @property
     def usable(self) -> bool:
         """Whether there is a token."""
         return bool(self._token)

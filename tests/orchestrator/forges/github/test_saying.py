@@ -3,7 +3,7 @@
 import pytest
 
 from gitops_auditor.errors import Conflict
-from gitops_auditor.orchestrator.forges.forge import CommitStatus
+from gitops_auditor.orchestrator.forges.forge import CommitStatus, NewRelease
 from gitops_auditor.orchestrator.forges.github.forge import GitHubForge
 from tests.orchestrator.forges.github.hub import Hub
 
@@ -34,11 +34,12 @@ class TestStatuses:
 
 class TestReleases:
     async def test_one_is_made_for_a_tag(self, hub: Hub, forge: GitHubForge) -> None:
+        two = NewRelease("v2", hub.base, "Two", "Notes")
         assert await forge.find_release(hub.repository, "v2") is None
         hub.fake.lose("POST", "/releases")
-        made = await forge.create_release(hub.repository, "v2", hub.base, "Two", "Notes")
+        made = await forge.create_release(hub.repository, two)
         assert (made.tag, made.commit, made.title) == ("v2", hub.base, "Two")
-        assert await forge.create_release(hub.repository, "v2", hub.base, "Two", "") == made
+        assert await forge.create_release(hub.repository, two) == made
         assert hub.fake.asked("POST", "/releases") == 1
         assert hub.hosted.git.ref("refs/tags/v2") == hub.base
 
@@ -48,4 +49,14 @@ class TestReleases:
         hub.hosted.git.git("fetch", "--quiet", str(hub.clone), hub.rendered)
         hub.hosted.git.update("refs/tags/v1", hub.rendered, "0" * 40)
         with pytest.raises(Conflict, match=hub.rendered):
-            await forge.create_release(hub.repository, "v1", hub.base, "One", "")
+            await forge.create_release(hub.repository, NewRelease("v1", hub.base, "One", ""))
+
+    async def test_an_annotated_tag_is_taken_for_the_commit_that_it_names(
+        self, hub: Hub, forge: GitHubForge
+    ) -> None:
+        person = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        hub.hosted.git.git(*person, "tag", "-a", "-m", "Three", "v3", hub.base)
+        made = await forge.create_release(
+            hub.repository, NewRelease("v3", hub.base, "Three", "Notes")
+        )
+        assert (made.tag, made.commit) == ("v3", hub.base)
