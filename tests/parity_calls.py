@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gitops_auditor.orchestrator.store.plans import Filter as PlanFilter
 from gitops_auditor.pages import PageParams
 from gitops_auditor.pipelines.store.runs import Filter
 from gitops_auditor.quality.store.gates import Filter as GateFilter
@@ -36,6 +37,7 @@ LAST_RUN = "the run that was started last"
 LAST_VALIDATION = "the validation that was made last"
 LAST_RESULT = "the result that was given last"
 LAST_GATE = "the gate that was created last"
+LAST_PLAN = "the plan that was made last"
 REPORT = {
     "timestamp": "2026-01-01T00:00:00Z",
     "health_status": "green",
@@ -67,6 +69,10 @@ ABSENT: Mapping[str, Any] = {
     "reason": "Nobody needs it.",
     "name": "v0.0.0",
     "metrics": {"seconds": 1.0},
+    "repositories": ["absent/repository"],
+    "change": {"kind": "bump", "name": "absent", "version": "1"},
+    "plan_id": "absent",
+    "phase": 1,
 }
 """A value for each required parameter that names something there is not."""
 
@@ -93,6 +99,7 @@ def sequence(workspace: Path) -> Calls:
         ("list_scan_problems", {}),
         *pipeline_calls(),
         *quality_calls(),
+        *plan_calls(),
         ("list_work", {"status": "success"}),
         ("get_work", {"work_id": "absent"}),
         ("cancel_work", {"work_id": "absent"}),
@@ -162,7 +169,34 @@ def quality_calls() -> Calls:
     ]
 
 
-REFUSED = {"clone_repository", "get_work", "cancel_work", "decide_approval"}
+def plan_calls() -> Calls:
+    """Calls that use every shared operation on plans: branches only, which nobody has to approve.
+
+    Each phase passes its gate because of what the plan writes.
+    """
+    both = ["acme/lib", "acme/app"]
+    plan = {"plan_id": LAST_PLAN}
+    first = {**plan, "phase": 1}
+    change = {"kind": "script", "script": "echo all > README.md"}
+    wanted = {"change": change, "repositories": both, "delivery": "branch"}
+    return [
+        ("analyze_dependencies", {"repositories": both}),
+        ("create_execution_plan", {**wanted, "wait_seconds": 40}),
+        ("get_execution_plan", {**plan, "repository_id": "acme/lib"}),
+        ("list_execution_plans", {"repository_id": "acme/app"}),
+        ("simulate_phase_failure", first),
+        ("execute_phase", {**first, "wait_seconds": 40}),
+        ("validate_results", {**first, "wait_seconds": 40}),
+        ("execute_plan", {**plan, "wait_seconds": 40}),
+        ("rollback_phase", {**plan, "phase": 2, "wait_seconds": 40}),
+        ("list_plan_ledger", {**plan, "limit": 50}),
+        ("replay_plan", {**plan, "wait_seconds": 40}),
+        ("resume_plan", {**plan, "wait_seconds": 40}),
+        ("cancel_plan", plan),
+    ]
+
+
+REFUSED = {"clone_repository", "get_work", "cancel_work", "decide_approval", "resume_plan"}
 """Calls of the sequence that fail, on both sides with the same words."""
 
 
@@ -193,9 +227,14 @@ async def _last_gate(services: Services) -> str:
     return page.items[0].id
 
 
+async def _last_plan(services: Services) -> str:
+    return (await services.plans.plans.list(PlanFilter(), PageParams(limit=1))).items[0].id
+
+
 _CHOSEN: Mapping[str, Callable[[Services], Awaitable[str]]] = {
     LAST_RUN: _last_run,
     LAST_VALIDATION: _last_validation,
     LAST_RESULT: _last_result,
     LAST_GATE: _last_gate,
+    LAST_PLAN: _last_plan,
 }

@@ -141,7 +141,7 @@ async def create_execution_plan(ctx: Context, params: CoordinationRequest) -> Pl
 async def get_execution_plan(ctx: Context, params: PlanLook) -> PlanDetails:
     """Get a plan: phases, each repository's state, diff, gates, undo, and what comes next."""
     plans = ctx.services.plans
-    plan = await plans.runs.wait(params.plan_id, params.wait_seconds)
+    plan = await plans.runs.wait(params.plan_id, params.wait_seconds, ctx.progress)
     if params.repository_id is None:
         return details_of(plan, None)
     _require_member(plan, params.repository_id)

@@ -17,7 +17,11 @@ from gitops_auditor.server.http import McpEndpoint
 from gitops_auditor.services import Services
 
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$")
-_RANDOM = re.compile(r"(?<![0-9a-f])([0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16})(?![0-9a-f])")
+_RANDOM = re.compile(
+    r"(?<![0-9a-f])([0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16}|[0-9a-f]{12})(?![0-9a-f])"
+)
+"""Ids, and commits with the moment in them at which a platform made them; also shortened."""
+
 
 _BY_CHANCE = {"hash", "peak_memory_bytes"}
 _OF_WORK = {"done", "total", "message"}
