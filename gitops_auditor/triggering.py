@@ -1,10 +1,14 @@
-"""What starts pipelines in a serving process: webhooks, schedules, pushes, new repositories."""
+"""What starts pipelines in a serving process: webhooks, schedules, pushes, new repositories.
 
+Webhooks also tell plans of pull requests that people merge.
+"""
+
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import anyio
 
-from gitops_auditor.errors import GitOpsError
+from gitops_auditor.errors import GitOpsError, NotFound
 from gitops_auditor.events import Event
 from gitops_auditor.identity import SYSTEM
 from gitops_auditor.log import get_logger
@@ -20,7 +24,17 @@ _log = get_logger("pipelines")
 async def trigger(services: Services) -> None:
     """Start pipelines as things happen, until cancelled."""
     firing, audit, database = services.pipelines.firing, services.audit, services.database
-    deliveries = DeliveryProcessor(database, audit, services.process, services.repositories, firing)
+
+    async def moved(repository_id: str, branch: str) -> Sequence[str]:
+        try:
+            return await services.plans.merge_order.merged(repository_id, branch)
+        except NotFound:
+            # Of a plan that another database has, or had.
+            return ()
+
+    deliveries = DeliveryProcessor(
+        database, audit, services.process, services.repositories, firing, moved
+    )
     pushes = PushWatcher(
         database, audit, services.repositories, services.pipelines.revisions, firing
     )

@@ -59,15 +59,21 @@ class Family:
 
 
 async def open_family(
-    services: Services, folder: Path, files: Mapping[str, Mapping[str, str]] | None = None
+    services: Services,
+    folder: Path,
+    files: Mapping[str, Mapping[str, str]] | None = None,
+    host: str = "https://example.org",
 ) -> Family:
-    """Make, register and scan the family; `files` are further files by member."""
+    """Make and register the family; `files` are further files by member, `host` has their origins.
+
+    A plan publishes in the bare repositories, unless the host is a forge.
+    """
     family = Family(services, folder)
     for name, needs in NEEDS.items():
         work = folder / "work" / name
         await make_repository(work, {**manifest(name, needs), **(files or {}).get(name, {})})
         await git(folder, "clone", "--quiet", "--bare", str(work), str(family.remote(name)))
-        url = f"https://example.org/acme/{name}.git"
+        url = f"{host}/acme/{name}.git"
         await git(family.remote(name), "remote", "set-url", "origin", url)
         async with services.audit.operation(ACTOR, "register_repository", {}):
             await services.repositories.register_path(family.remote(name), LOCAL)

@@ -22,7 +22,7 @@ from gitops_auditor.storage.pipeline_tables import webhook_deliveries
 from gitops_auditor.work import Process, open_process
 from tests.http_api.assertions import assert_error
 from tests.http_api.conftest import TokenMaker
-from tests.pipelines.starting.conftest import Starter
+from tests.pipelines.starting.conftest import Starter, unmoved
 
 SECRET = "a secret of the webhook"
 PATHS = ("/api/webhooks/github", "/api/v2/webhooks/github")
@@ -263,7 +263,7 @@ async def _until(services: Services, reached: Callable[[], bool]) -> None:
 
 def processor(services: Services, process: Process, starter: Starter) -> DeliveryProcessor:
     return DeliveryProcessor(
-        services.database, services.audit, process, services.repositories, starter
+        services.database, services.audit, process, services.repositories, starter, unmoved
     )
 
 

@@ -112,10 +112,13 @@ async def untold(_done: float, _total: float | None, _message: str) -> None:
 
 @asynccontextmanager
 async def open_coordination(
-    services: Services, folder: Path, files: Mapping[str, Mapping[str, str]] | None = None
+    services: Services,
+    folder: Path,
+    files: Mapping[str, Mapping[str, str]] | None = None,
+    host: str = "https://example.org",
 ) -> AsyncIterator[Coordination]:
     """The family under `folder`; plans are carried out by this process during the block."""
-    family = await open_family(services, folder, files)
+    family = await open_family(services, folder, files, host)
     async with runs_carried_out(services):
         yield Coordination(services, family)
 

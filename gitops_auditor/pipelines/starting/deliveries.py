@@ -11,7 +11,7 @@ from gitops_auditor.errors import GitOpsError, TimedOut, Unavailable
 from gitops_auditor.log import get_logger
 from gitops_auditor.pipelines.starting.github_events import Notice
 from gitops_auditor.pipelines.starting.marks import told_mark
-from gitops_auditor.pipelines.starting.ports import RunStarter
+from gitops_auditor.pipelines.starting.ports import PullRequestMoved, RunStarter
 from gitops_auditor.pipelines.starting.turns import RETRY_SECONDS, take_turns
 from gitops_auditor.pipelines.store import triggers as store
 from gitops_auditor.pipelines.trigger_models import Event
@@ -31,6 +31,8 @@ IDLE_SECONDS: Final = 30.0
 BREATH_SECONDS: Final = 0.1
 """Commits of a busy database come faster than it is worth to look for new webhooks."""
 _LOOKED_AT: Final = 20
+_MOVES: Final = frozenset({"closed", "reopened"})
+"""What happens to a pull request that others wait for; a merge is one that is closed."""
 
 _log = get_logger("triggers")
 
@@ -87,12 +89,14 @@ class DeliveryProcessor:
         process: Process,
         repositories: RepositoryRegistry,
         starter: RunStarter,
+        moved: PullRequestMoved,
     ) -> None:
         self._database = database
         self._audit = audit
         self._process = process
         self._repositories = repositories
         self._starter = starter
+        self._moved = moved
         self._put_off: set[str] = set()
 
     async def run(self) -> None:
@@ -165,7 +169,11 @@ class DeliveryProcessor:
         runs = await self._starter.fire(
             repository.id, event, notice.commit, ACTOR, f"{SOURCE}:{claimed.id}"
         )
-        return _Verdict("done", f"Started {len(runs)} runs.", runs)
+        outcome = f"Started {len(runs)} runs."
+        if event.type == "pull_request" and event.action in _MOVES:
+            told = await self._moved(repository.id, event.branch)
+            outcome += f" Told {', '.join(told)} of the pull request." if told else ""
+        return _Verdict("done", outcome, runs)
 
     async def _note_told(self, repository: Repository, event: Event, commit: str) -> None:
         """Keep the look for pushes from firing once more what the webhook fires."""

@@ -1,11 +1,18 @@
-"""What the triggers need of the rest: somebody who starts runs, and the refs of repositories."""
+"""What the triggers need of the rest: who starts runs, refs, and who waits for pull requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from gitops_auditor.pipelines.trigger_models import Event, Schedule
 from gitops_auditor.repositories.models import Repository
+
+PullRequestMoved = Callable[[str, str], Awaitable[Sequence[str]]]
+"""Told of a repository, and of a branch of it whose pull request was merged, closed or reopened.
+
+Returns the ids of the repositories whose own pull requests wait for that one and show it now. Safe
+to repeat. Raises Unavailable and Refused when they cannot be told.
+"""
 
 
 class ScheduledPipeline(NamedTuple):

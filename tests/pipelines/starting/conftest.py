@@ -135,6 +135,11 @@ async def add_pipeline(
         )
 
 
+async def unmoved(_repository_id: str, _branch: str) -> tuple[str, ...]:
+    """Nobody waits for a pull request."""
+    return ()
+
+
 async def outcomes(audit: Audit, operation: str) -> list[str | None]:
     """How each audited operation of this name ended, oldest first."""
     return [one.result async for one in audit.export() if one.operation == operation]

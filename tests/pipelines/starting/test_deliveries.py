@@ -16,12 +16,20 @@ from gitops_auditor.pipelines.starting.deliveries import (
     DeliveryProcessor,
 )
 from gitops_auditor.pipelines.starting.github_events import Notice
+from gitops_auditor.pipelines.starting.ports import PullRequestMoved
 from gitops_auditor.pipelines.store import triggers as store
 from gitops_auditor.pipelines.trigger_models import Event
 from gitops_auditor.storage.database import Database
 from gitops_auditor.storage.pipeline_tables import webhook_deliveries
 from tests.factories.git import make_repository
-from tests.pipelines.starting.conftest import Node, OpenNode, Starter, outcomes, refusal
+from tests.pipelines.starting.conftest import (
+    Node,
+    OpenNode,
+    Starter,
+    outcomes,
+    refusal,
+    unmoved,
+)
 
 COMMIT = "b" * 40
 PUSH = Event(type="push", branch="main")
@@ -41,8 +49,9 @@ async def registered(node: Node, tmp_path: Path) -> str:
         return (await node.registry.register_path(path, LOCAL)).id
 
 
-def processor(node: Node, starter: Starter) -> DeliveryProcessor:
-    return DeliveryProcessor(node.database, node.audit, node.process, node.registry, starter)
+def processor(node: Node, starter: Starter, moved: PullRequestMoved = unmoved) -> DeliveryProcessor:
+    parts = (node.database, node.audit, node.process, node.registry, starter)
+    return DeliveryProcessor(*parts, moved)
 
 
 async def states(database: Database) -> dict[str, tuple[str, str]]:
@@ -80,6 +89,31 @@ async def test_the_same_delivery_or_the_same_body_starts_nothing_twice(
     await processor(node, starter).process_all()
     assert len(starter.calls) == 1
     assert (await states(node.database))["2"][0] == "ignored"
+
+
+@pytest.mark.parametrize(
+    ("action", "told"), [("closed", True), ("reopened", True), ("synchronize", False)]
+)
+async def test_who_waits_for_a_pull_request_is_told_that_it_was_merged_or_closed(
+    node: Node, starter: Starter, registered: str, action: str, told: bool
+) -> None:
+    seen = []
+
+    async def moved(repository_id: str, branch: str) -> list[str]:
+        seen.append((repository_id, branch))
+        if len(seen) == 1:
+            raise Unavailable("The forge is away.", hint="Wait.")
+        return ["acme/web"]
+
+    event = Event(type="pull_request", branch="gitops-auditor/1", base_branch="main", action=action)
+    await accept(node, "1", Notice(repository=registered, commit=COMMIT, event=event))
+    for _ in range(2):
+        await processor(node, starter, moved).process_all()
+    assert seen == [(registered, "gitops-auditor/1")] * (2 if told else 0)
+    outcome = "Started 1 runs."
+    outcome += " Told acme/web of the pull request." if told else ""
+    assert await states(node.database) == {"1": ("done", outcome)}
+    assert len(starter.fired) == 1
 
 
 @pytest.mark.parametrize(
