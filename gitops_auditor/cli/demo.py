@@ -36,7 +36,12 @@ def command(
 
     It has a database of its own in its folder, whatever the settings say.
     """
-    own: dict[str, Any] = {"data_dir": folder / "data", "database": ""}
+    # Its repositories say that they are on GitHub, which is not to be asked about them.
+    own: dict[str, Any] = {
+        "data_dir": folder / "data",
+        "database": "",
+        "github_url": "https://github.invalid",
+    }
     workspace = folder / "workspace"
     made = make_workspace(workspace)
     _head(f"{len(made)} git repositories in {_short(workspace)}")
