@@ -1,19 +1,23 @@
 """`gitops-auditor plan list|show|diff|rehearse`: look at plans."""
 
+from typing import Final
+
 import typer
 
 from gitops_auditor.app import Platform
+from gitops_auditor.cli.plan_details import whole_plan
 from gitops_auditor.cli.plan_showing import coloured, show_details
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import console, line, plain, points, print_json, visible
 from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.orchestrator.fields import PlanStatus
-from gitops_auditor.orchestrator.records import PlanSummary
+from gitops_auditor.orchestrator.records import Patch, PlanSummary
 from gitops_auditor.orchestrator.rehearsal import Rehearsal
-from gitops_auditor.orchestrator.views import PlanDetails
 from gitops_auditor.pages import Page
 
 PlanId = typer.Argument(help="Id of the plan.")
+COLOUR_OF: Final = {"+": "green", "-": "red", "@": "cyan"}
+"""Of a line of a diff, by how it begins."""
 AsJson = typer.Option(False, "--json", help="Print one JSON object.")
 
 
@@ -46,7 +50,7 @@ def list_plans(
 
 def show(plan_id: str = PlanId, as_json: bool = AsJson) -> None:
     """Show a plan with what it comes to in each repository, and what comes next."""
-    plan = with_platform(lambda platform: _details(platform, plan_id))
+    plan = with_platform(lambda platform: whole_plan(platform, plan_id))
     if as_json:
         print_json(plan)
     else:
@@ -59,20 +63,35 @@ def diff(
 ) -> None:
     """Print the diffs that a plan makes, as they were rendered."""
 
-    async def body(platform: Platform) -> list[PlanDetails]:
-        plan = await _details(platform, plan_id)
+    async def body(platform: Platform) -> list[tuple[str, Patch]]:
+        plan = await whole_plan(platform, plan_id)
         named = [one.repository_id for one in plan.repositories]
+        if repository and repository not in named:
+            raise InvalidRequest(
+                f"{repository} is not in the plan {plan_id}.",
+                hint=f"In it are: {', '.join(named)}.",
+            )
+        plans = platform.services.plans.plans
         wanted = [repository] if repository else named
-        return [await _details(platform, plan_id, one) for one in wanted]
+        found = [(one, await plans.patch(plan_id, one)) for one in wanted]
+        return [(one, patch) for one, patch in found if patch is not None and patch.text]
 
-    found = [one for one in with_platform(body) if one.diff is not None]
-    if not found:
+    patches = with_platform(body)
+    if not patches:
         raise InvalidRequest("There is no diff.", hint="Nothing was rendered there; show the plan.")
-    for one in found:
-        for text in (one.diff or "").splitlines():
-            typer.echo(visible(text))
-        if one.diff_truncated:
-            typer.echo("The diff is longer; it was cut here.", err=True)
+    for name, patch in patches:
+        if len(patches) > 1:
+            typer.secho(f"# {visible(name)}", bold=True)
+        _show_patch(patch)
+
+
+def _show_patch(patch: Patch) -> None:
+    for text in patch.text.removesuffix("\n").split("\n"):
+        # A tab is what it is: what is printed can be given to `git apply`.
+        shown = "\t".join(visible(part) for part in text.split("\t"))
+        typer.secho(shown, fg=COLOUR_OF.get(text[:1]))
+    if patch.truncated:
+        typer.echo("The diff is longer; it was cut here.", err=True)
 
 
 def rehearse(
@@ -93,15 +112,6 @@ def rehearse(
         print_json(rehearsal)
     else:
         _show_rehearsal(rehearsal)
-
-
-async def _details(
-    platform: Platform, plan_id: str, repository_id: str | None = None
-) -> PlanDetails:
-    found: PlanDetails = await call(
-        platform, "get_execution_plan", plan_id=plan_id, repository_id=repository_id
-    )
-    return found
 
 
 def _table(page: Page[PlanSummary]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import typer
 
 from gitops_auditor.app import Platform
+from gitops_auditor.cli.plan_details import whole_plan
 from gitops_auditor.cli.plan_showing import show_details
-from gitops_auditor.cli.session import call, call_long, with_platform
+from gitops_auditor.cli.session import call_long, with_platform
 from gitops_auditor.cli.terminal import print_json
 from gitops_auditor.dependencies.models import DependencyType
 from gitops_auditor.errors import InvalidRequest
@@ -95,8 +96,7 @@ def _plan(
             rollback=undo,
             quality_gates=gates,
         )
-        found: PlanDetails = await call(platform, "get_execution_plan", plan_id=made.id)
-        return found
+        return await whole_plan(platform, made.id)
 
     plan = with_platform(body)
     if as_json:

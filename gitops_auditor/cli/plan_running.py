@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from gitops_auditor.app import Platform
+from gitops_auditor.cli.plan_details import whole_plan
 from gitops_auditor.cli.plan_showing import show_details, show_outline
 from gitops_auditor.cli.session import call, with_platform
 from gitops_auditor.cli.terminal import line, plain, print_json
@@ -91,11 +92,11 @@ def cancel(plan_id: str = PlanId) -> None:
 def _follow(operation: str, *, detach: bool, as_json: bool, **arguments: Any) -> None:
     async def body(platform: Platform) -> PlanDetails:
         await call(platform, operation, **arguments)
-        plan = await _details(platform, arguments["plan_id"], 0.0)
+        plan = await whole_plan(platform, arguments["plan_id"])
         told: set[str] = set()
         while not detach and plan.status in WORKING:
             _tell(plan, told, silent=as_json)
-            plan = await _details(platform, plan.id, WAIT_SECONDS)
+            plan = await whole_plan(platform, plan.id, WAIT_SECONDS)
         _tell(plan, told, silent=as_json)
         return plan
 
@@ -106,13 +107,6 @@ def _follow(operation: str, *, detach: bool, as_json: bool, **arguments: Any) ->
         show_details(plan)
     if not detach and plan.status not in WELL:
         raise typer.Exit(1)
-
-
-async def _details(platform: Platform, plan_id: str, seconds: float) -> PlanDetails:
-    found: PlanDetails = await call(
-        platform, "get_execution_plan", plan_id=plan_id, wait_seconds=seconds
-    )
-    return found
 
 
 def _tell(plan: PlanDetails, told: set[str], *, silent: bool) -> None:

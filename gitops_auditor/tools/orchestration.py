@@ -4,6 +4,7 @@ from pydantic import Field
 
 from gitops_auditor.errors import InvalidRequest
 from gitops_auditor.operations import LONGEST_WAIT, Context, Params, Toolset
+from gitops_auditor.orchestrator.abridging import abridged
 from gitops_auditor.orchestrator.analysis import DependencyAnalysis, analyze
 from gitops_auditor.orchestrator.fields import PlanStatus
 from gitops_auditor.orchestrator.records import GateEvidence, Plan, PlanSummary, Record
@@ -143,12 +144,13 @@ async def get_execution_plan(ctx: Context, params: PlanLook) -> PlanDetails:
     plans = ctx.services.plans
     plan = await plans.runs.wait(params.plan_id, params.wait_seconds, ctx.progress)
     if params.repository_id is None:
-        return details_of(plan, None)
+        return abridged(details_of(plan, None))
     _require_member(plan, params.repository_id)
     diff = await plans.plans.patch(plan.id, params.repository_id)
     if diff is None:
-        return details_of(plan, params.repository_id)
-    return details_of(plan, params.repository_id, diff.text, truncated=diff.truncated)
+        return abridged(details_of(plan, params.repository_id))
+    told = details_of(plan, params.repository_id, diff.text, truncated=diff.truncated)
+    return abridged(told)
 
 
 @toolset.operation("GET /api/dependencies/coordination", surface="toolset")

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from gitops_auditor.operations import Context
+from gitops_auditor.orchestrator.abridging import abridged_rehearsal
 from gitops_auditor.orchestrator.records import LedgerEntry, PlanSummary, ReplayReport
 from gitops_auditor.orchestrator.rehearsal import Rehearsal, rehearse
 from gitops_auditor.pages import Page
@@ -37,7 +38,7 @@ async def approve_plan(ctx: Context, params: ApprovalRequest) -> PlanSummary:
 async def simulate_phase_failure(ctx: Context, params: PhaseRef) -> Rehearsal:
     """Show what a failure of a phase undoes, in order, what stays, and what nobody can undo."""
     plan = await ctx.services.plans.plans.get(params.plan_id)
-    return rehearse(plan, params.phase)
+    return abridged_rehearsal(rehearse(plan, params.phase))
 
 
 @toolset.operation("GET /api/dependencies/coordination/{plan_id}/ledger", surface="toolset")
