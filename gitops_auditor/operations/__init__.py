@@ -7,17 +7,22 @@ written, in that order.
 from gitops_auditor.operations.catalog import OperationCatalog
 from gitops_auditor.operations.declaration import LONGEST_WAIT, Effect, Operation, Surface, Toolset
 from gitops_auditor.operations.models import (
+    Answer,
+    Ask,
     Call,
     Context,
     NoParams,
     Params,
     Progress,
     Work,
+    cannot_ask,
     no_progress,
 )
 
 __all__ = [
     "LONGEST_WAIT",
+    "Answer",
+    "Ask",
     "Call",
     "Context",
     "Effect",
@@ -29,5 +34,6 @@ __all__ = [
     "Surface",
     "Toolset",
     "Work",
+    "cannot_ask",
     "no_progress",
 ]

@@ -78,7 +78,7 @@ class OperationCatalog:
         operation = self.get(call.operation)
         params = validated(operation, call.arguments)
         authorise(operation, call.principal)
-        context = Context(services, call.principal, call.request_id, call.progress)
+        context = Context(services, call.principal, call.request_id, call.progress, call.ask)
         if operation.effect == "read":
             return await operation.run(context, params)
         return await run_audited(operation, context, params)

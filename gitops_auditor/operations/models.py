@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -49,6 +49,22 @@ async def no_progress(done: float, total: float | None, message: str) -> None:
     """Discard progress, for callers that did not ask for it."""
 
 
+Answer = Literal["accepted", "declined", "unable"]
+"""Of whoever was asked; unable when nobody could be. An answer proves no person."""
+
+Ask = Callable[[str], Awaitable[Answer]]
+"""Asks the person behind the call for a yes or no.
+
+It is asked once a call, before anything is changed: the operation may be begun anew with the
+answer.
+"""
+
+
+async def cannot_ask(question: str) -> Answer:  # noqa: ARG001 - it is an Ask
+    """For callers that cannot be asked."""
+    return "unable"
+
+
 @dataclass(frozen=True)
 class Context:
     """What a handler gets beside its parameters."""
@@ -57,6 +73,7 @@ class Context:
     principal: Principal
     request_id: str
     progress: Progress = no_progress
+    ask: Ask = cannot_ask
 
 
 @dataclass(frozen=True)
@@ -68,3 +85,4 @@ class Call:
     principal: Principal
     request_id: str
     progress: Progress = no_progress
+    ask: Ask = cannot_ask

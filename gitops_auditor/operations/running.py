@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from gitops_auditor.errors import Forbidden, InvalidRequest, JsonValue
 from gitops_auditor.identity import Principal
 from gitops_auditor.operations.declaration import Operation
-from gitops_auditor.operations.models import Context, Progress, no_progress
+from gitops_auditor.operations.models import Answer, Ask, Context, Progress, cannot_ask, no_progress
 from gitops_auditor.work import WorkRecord
 
 
@@ -101,10 +101,10 @@ async def _run_as_work(
     params: BaseModel,
     run: Callable[[Context], Awaitable[BaseModel]],
 ) -> BaseModel:
-    relay = _ProgressRelay(context.progress)
+    relay = _CallerRelay(context)
 
     async def run_reporting(progress: Progress) -> dict[str, JsonValue]:
-        result = await run(replace(context, progress=relay.into(progress)))
+        result = await run(replace(context, progress=relay.into(progress), ask=relay.ask))
         return result.model_dump(mode="json")
 
     manager = context.services.work
@@ -124,11 +124,18 @@ def _view(result: type[BaseModel], record: WorkRecord) -> BaseModel:
     return result.model_validate(record, from_attributes=True)
 
 
-class _ProgressRelay:
-    """Passes progress to the record always, and to the caller for as long as it waits."""
+class _CallerRelay:
+    """Passes progress to the record always, and to the caller for as long as it waits.
 
-    def __init__(self, caller: Progress) -> None:
-        self._caller: Progress = caller
+    Only so long can the caller be asked, too.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._caller: Progress = context.progress
+        self._ask: Ask = context.ask
+
+    async def ask(self, question: str) -> Answer:
+        return await self._ask(question)
 
     def into(self, record: Progress) -> Progress:
         async def report(done: float, total: float | None, message: str) -> None:
@@ -138,4 +145,4 @@ class _ProgressRelay:
         return report
 
     def close(self) -> None:
-        self._caller = no_progress
+        self._caller, self._ask = no_progress, cannot_ask

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from gitops_auditor.operations import Call, OperationCatalog, Progress, no_progress
+from gitops_auditor.operations import Ask, Call, OperationCatalog, Progress, cannot_ask, no_progress
 from gitops_auditor.server.auth import RequestContext, principal_of, request_id_of
 from gitops_auditor.services import Services
 
@@ -30,7 +30,8 @@ class OperationCaller:
         operation: str,
         arguments: Mapping[str, Any],
         progress: Progress = no_progress,
+        ask: Ask = cannot_ask,
     ) -> BaseModel:
         """Run an operation as the caller of `ctx`; raises GitOpsError for what it can fix."""
-        call = Call(operation, arguments, principal_of(ctx), request_id_of(ctx), progress)
+        call = Call(operation, arguments, principal_of(ctx), request_id_of(ctx), progress, ask)
         return await self.catalog.call(await self.services(), call)

@@ -7,6 +7,7 @@ from typing import Any
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
     Tool,
@@ -14,6 +15,7 @@ from mcp_types import (
 )
 
 from gitops_auditor.operations import Operation
+from gitops_auditor.server.asking import Asking, ask_for
 from gitops_auditor.server.auth import RequestContext, principal_of
 from gitops_auditor.server.calls import OperationCaller
 from gitops_auditor.server.progress import progress_for
@@ -70,12 +72,20 @@ class Tools:
         allowed = [found for found in self._caller.catalog.operations if principal.may(found.role)]
         return ListToolsResult(tools=[self._described[found.name] for found in allowed])
 
-    async def call(self, ctx: RequestContext, params: CallToolRequestParams) -> CallToolResult:
-        """Run one tool. Raises GitOpsError for what the caller can fix."""
+    async def call(
+        self, ctx: RequestContext, params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult:
+        """Run one tool, or ask what it needs to know first.
+
+        Raises GitOpsError for what the caller can fix.
+        """
         operation = self._caller.catalog.get(params.name)
-        result = await self._caller.call(
-            ctx, operation.name, params.arguments or {}, progress_for(ctx)
-        )
+        ask = ask_for(ctx, params, long=operation.long)
+        arguments = params.arguments or {}
+        try:
+            result = await self._caller.call(ctx, operation.name, arguments, progress_for(ctx), ask)
+        except Asking as asking:
+            return asking.result
         return tool_result(operation, result)
 
     def input_schema(self, name: str) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from gitops_auditor.orchestrator.store.plans import Filter
 from gitops_auditor.orchestrator.views import PlanDetails, PlanOutline, details_of, outline_of
 from gitops_auditor.pages import Page, PageParams
 from gitops_auditor.repositories.models import ID_PATTERN
+from gitops_auditor.tools.plan_asking import approved_in_client, ask_to_approve
 
 toolset = Toolset(
     "orchestration",
@@ -133,7 +134,7 @@ async def create_execution_plan(ctx: Context, params: CoordinationRequest) -> Pl
     """
     request = PlanRequest.model_validate(params.model_dump(include=set(PlanRequest.model_fields)))
     plan = await ctx.services.plans.planner.plan(request, ctx.principal.name, ctx.progress)
-    if params.execute and not plan.needs_approval:
+    if params.execute and (not plan.needs_approval or await approved_in_client(ctx, plan)):
         plan = await ctx.services.plans.runs.execute(plan.id, ctx.principal.name)
     return outline_of(plan)
 
@@ -167,6 +168,7 @@ async def list_execution_plans(ctx: Context, params: PlanFilter) -> Page[PlanSum
 )
 async def execute_plan(ctx: Context, params: Execution) -> PlanOutline:
     """Execute a plan phase by phase, gates after each; failure is undone."""
+    await ask_to_approve(ctx, params.plan_id)
     runs = ctx.services.plans.runs
     plan = await runs.execute(params.plan_id, ctx.principal.name)
     return outline_of(await runs.wait(plan.id, params.wait_seconds, ctx.progress))
