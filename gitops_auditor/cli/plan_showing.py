@@ -1,5 +1,6 @@
 """Plans for people."""
 
+import re
 from typing import Final
 
 from gitops_auditor.cli.terminal import line, plain, points
@@ -22,6 +23,19 @@ COLOURS: Final = {
     "not_undone": "red",
 }
 
+COMMANDS: Final = {
+    "create_execution_plan": "plan bump, script or pipeline",
+    "get_execution_plan with wait_seconds": "plan show",
+    "execute_plan": "plan execute",
+    "execute_phase": "plan phase",
+    "validate_results": "plan validate",
+    "rollback_phase": "plan rollback",
+    "resume_plan": "plan resume",
+    "cancel_plan": "plan cancel",
+}
+"""What a person types for what an agent calls."""
+_CALLS: Final = re.compile("|".join(COMMANDS))
+
 
 def show_outline(plan: PlanOutline) -> None:
     """A plan and its phases."""
@@ -38,13 +52,13 @@ def show_outline(plan: PlanOutline) -> None:
             line(f"  [dim]{name}[/dim] {plain(value)}")
     for phase in plan.phases:
         _phase(phase)
-    line(f"[bold]next[/bold] {plain(plan.next)}")
+    line(f"[bold]next[/bold] {plain(typed(plan.next))}")
 
 
 def show_details(plan: PlanDetails) -> None:
     """A plan with what it comes to in each repository."""
     show_outline(plan)
-    if plan.risk_reasons:
+    if plan.risk_reasons and plan.status == "planned":
         line("[bold]risk[/bold]")
         points(plan.risk_reasons)
     for one in plan.repositories:
@@ -61,7 +75,13 @@ def show_details(plan: PlanDetails) -> None:
             line("  [red]to be undone by hand[/red]")
             points(one.by_hand)
     if plan.notes:
+        line("[bold]notes[/bold]")
         points(plan.notes)
+
+
+def typed(sentence: str) -> str:
+    """The sentence with commands in place of operations."""
+    return _CALLS.sub(lambda found: f"`{COMMANDS[found[0]]}`", sentence)
 
 
 def coloured(status: str) -> str:

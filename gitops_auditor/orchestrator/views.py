@@ -116,8 +116,8 @@ def next_of(plan: Plan) -> str:
         return "Look at the reason; then resume_plan, rollback_phase or cancel_plan."
     if plan.needs_approval and not plan.approved:
         return (
-            "Somebody other than who asked has to approve it:"
-            f" gitops-auditor plan approve {plan.id} {plan.hash[:12]}."
+            "Somebody other than who asked has to approve it. They run:"
+            f" gitops-auditor plan approve {plan.id} {plan.hash[:12]}"
         )
     return _next_call(plan)
 
@@ -175,7 +175,9 @@ def _file(change: FileChange) -> str:
 
 
 def _gate(evidence: GateEvidence) -> str:
-    return f"{evidence.status}: {evidence.gate or evidence.gate_type}: {evidence.reason}"
+    looked_at = "" if evidence.passed or not evidence.validation_id else evidence.validation_id
+    more = f" Validation {looked_at} has the details." if looked_at else ""
+    return f"{evidence.status}: {evidence.gate or evidence.gate_type}: {evidence.reason}{more}"
 
 
 def _sentence(step: Step) -> str:

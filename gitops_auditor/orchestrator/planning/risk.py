@@ -51,7 +51,7 @@ _RULES: Final = (
     _Rule("red_gates", 30, 10, 50, "quality gates are red for {names}"),
     _Rule("flaky_gates", 5, 3, 15, "gates changed their minds about equal trees: {names}"),
     _Rule("major_version", 12, 3, 20, "another major version: {names}"),
-    _Rule("unverified", 8, 4, 20, "not looked at together with earlier phases: {names}"),
+    _Rule("unverified", 8, 4, 20, "rendered without what earlier phases make: {names}"),
     _Rule("irreversible", 12, 4, 25, "not everything can be undone in {names}"),
 )
 
