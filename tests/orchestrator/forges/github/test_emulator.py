@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from gitops_auditor.config import Settings
-from gitops_auditor.orchestrator.forges.forge import NewPullRequest
+from gitops_auditor.orchestrator.forges.forge import NewPullRequest, NewRelease
 from gitops_auditor.orchestrator.forges.github.forge import GitHubForge
 from tests.connections.wiring import connected
 from tests.factories.emulator import emulator, github_server
@@ -87,7 +87,8 @@ async def publish(forge: GitHubForge, head: str) -> None:
         HEAD: None,
         "main": merged.merge_commit,
     }
-    made = await forge.create_release(repository, "v1", merged.merge_commit, "One", "Notes")
+    release = NewRelease("v1", merged.merge_commit, "One", "Notes")
+    made = await forge.create_release(repository, release)
     assert made == await forge.find_release(repository, "v1")
 
 
