@@ -21,6 +21,7 @@ RUNS = "Two of their pipelines"
 GATES = "Their quality gates"
 GATES_SHOWN = 3
 PLANS = "Two changes of many repositories"
+APPROVING = "gitops-auditor plan approve"
 FAILING = "test/totals"
 SAMPLE_ID = "01a208f49652c21a1781ead6"
 SAMPLE_COMMIT = "4cac5d5fc5"
@@ -78,8 +79,9 @@ def _excerpt(shown: str) -> str:
 def _undone_plan(paragraphs: list[str]) -> str:
     """The heading, and the last plan, whose steps come one by one, with samples of its numbers."""
     heading = paragraphs[0].splitlines()[0]
-    last = re.sub(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])", SAMPLE_HASH, paragraphs[-1])
-    return f"{heading}\n{_settled(last)}"
+    shown = [line for line in paragraphs[-1].splitlines() if APPROVING not in line]
+    text = "\n".join([heading, *shown])
+    return _settled(re.sub(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])", SAMPLE_HASH, text))
 
 
 def _failed_gates(paragraphs: list[str]) -> list[str]:
