@@ -25,6 +25,7 @@ PHASES: Final = [
     ["acme/shop"],
 ]
 ACTOR: Final = "test"
+HOST: Final = "https://example.org"
 
 Snapshot = dict[str, str]
 """What every reference of every member names, by `member reference`."""
@@ -62,22 +63,33 @@ async def open_family(
     services: Services,
     folder: Path,
     files: Mapping[str, Mapping[str, str]] | None = None,
-    host: str = "https://example.org",
+    host: str = HOST,
 ) -> Family:
-    """Make and register the family; `files` are further files by member, `host` has their origins.
-
-    A plan publishes in the bare repositories, unless the host is a forge.
-    """
+    """Make and register the family; see `make_remotes`."""
     family = Family(services, folder)
-    for name, needs in NEEDS.items():
-        work = folder / "work" / name
-        await make_repository(work, {**manifest(name, needs), **(files or {}).get(name, {})})
-        await git(folder, "clone", "--quiet", "--bare", str(work), str(family.remote(name)))
-        url = f"{host}/acme/{name}.git"
-        await git(family.remote(name), "remote", "set-url", "origin", url)
+    for remote in await make_remotes(folder, files, host):
         async with services.audit.operation(ACTOR, "register_repository", {}):
-            await services.repositories.register_path(family.remote(name), LOCAL)
+            await services.repositories.register_path(remote, LOCAL)
     return family
+
+
+async def make_remotes(
+    folder: Path, files: Mapping[str, Mapping[str, str]] | None = None, host: str = HOST
+) -> list[Path]:
+    """The bare repositories of all members, which nobody has registered yet.
+
+    `files` are further files by member. `host` has their origins: a plan publishes in the bare
+    repositories themselves, unless it is a forge.
+    """
+    remotes = []
+    for name, needs in NEEDS.items():
+        work, remote = folder / "work" / name, folder / f"{name}.git"
+        await make_repository(work, {**manifest(name, needs), **(files or {}).get(name, {})})
+        await git(folder, "clone", "--quiet", "--bare", str(work), str(remote))
+        url = f"{host}/acme/{name}.git"
+        await git(remote, "remote", "set-url", "origin", url)
+        remotes.append(remote)
+    return remotes
 
 
 def manifest(name: str, needs: Sequence[str]) -> dict[str, str]:
