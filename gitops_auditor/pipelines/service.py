@@ -115,8 +115,7 @@ class Pipelines:
             by_id = await store.get(connection, reference)
             if by_id is not None:
                 return by_id
-            alike = await store.named(connection, reference)
-        found = [one for one in alike if repository_id in (None, one.repository_id)]
+            found = await store.named(connection, reference, repository_id)
         if len(found) > 1:
             where = ", ".join(f"{one.id} of {one.repository_id}" for one in found)
             raise Conflict(

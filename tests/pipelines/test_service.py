@@ -12,7 +12,7 @@ from gitops_auditor.pipelines.definition import InvalidDefinition
 from gitops_auditor.pipelines.records import Pipeline
 from gitops_auditor.pipelines.service import Pipelines, file_pipeline_id
 from gitops_auditor.pipelines.store.definitions import Filter
-from tests.factories.git import commit, make_repository
+from tests.factories.git import commit, git, make_repository
 from tests.factories.runs import ACTOR, DEFINITION, Project, run_settings
 
 BUILD = """
@@ -195,6 +195,24 @@ async def test_a_pipeline_is_found_by_its_name_if_only_one_has_it(
     assert other.id == file_pipeline_id("acme/other", DEFINITION)
     with pytest.raises(NotFound, match="Did you mean build"):
         await registry.find("biuld")
+
+
+async def test_a_pipeline_is_found_in_its_repository_however_many_are_named_alike(
+    project: Project, registry: Pipelines, tmp_path: Path
+) -> None:
+    names = [f"like-{number:02}" for number in range(25)]
+    source = tmp_path / "source"
+    await make_repository(source, {DEFINITION: BUILD})
+    for name in names:
+        copy = tmp_path / name
+        await git(tmp_path, "clone", "--quiet", "--bare", str(source), str(copy))
+        await git(copy, "remote", "set-url", "origin", f"https://example.org/acme/{name}.git")
+        async with project.acting("register_repository"):
+            await project.services.repositories.register_path(copy, LOCAL)
+            await project.services.pipelines.firing.sync(f"acme/{name}", ACTOR)
+    for name in names:
+        found = await registry.find("build", f"acme/{name}")
+        assert found.repository_id == f"acme/{name}"
 
 
 async def test_pipelines_are_listed_by_name_in_pages(project: Project, registry: Pipelines) -> None:

@@ -63,9 +63,13 @@ async def get_any(connection: Connection, pipeline_id: str) -> PipelineSummary |
     return _summary(found.mappings().one_or_none())
 
 
-async def named(connection: Connection, name: str) -> list[PipelineSummary]:
-    """The pipelines of this name, at most a few."""
+async def named(
+    connection: Connection, name: str, repository_id: str | None = None
+) -> list[PipelineSummary]:
+    """The pipelines of this name, of the repository or anywhere; at most a few."""
     query = select(*_COLUMNS).where(pipelines.c.name == name, _PRESENT)
+    if repository_id is not None:
+        query = query.where(pipelines.c.repository_id == repository_id)
     return _summaries((await connection.execute(query.limit(20))).mappings().all())
 
 
