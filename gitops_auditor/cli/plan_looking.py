@@ -16,6 +16,8 @@ from gitops_auditor.orchestrator.rehearsal import Rehearsal
 from gitops_auditor.pages import Page
 
 PlanId = typer.Argument(help="Id of the plan.")
+NARROW: Final = 90
+"""Columns below which a table of plans breaks its words."""
 COLOUR_OF: Final = {"+": "green", "-": "red", "@": "cyan"}
 """Of a line of a diff, by how it begins."""
 AsJson = typer.Option(False, "--json", help="Print one JSON object.")
@@ -42,6 +44,8 @@ def list_plans(
     page = with_platform(body)
     if as_json:
         print_json(page)
+    elif page.items and console().width < NARROW:
+        _lines(page)
     elif page.items:
         _table(page)
     else:
@@ -114,22 +118,36 @@ def rehearse(
         _show_rehearsal(rehearsal)
 
 
+def _lines(page: Page[PlanSummary]) -> None:
+    for one in page.items:
+        line(f"{one.id} {coloured(one.status)} [bold]{plain(one.title)}[/bold]")
+        approval = _approval(one)
+        approved = f", approval {approval}" if approval else ""
+        counted = f"repositories {one.repositories}, phases {one.phases}"
+        line(f"  [dim]{counted}{approved}, asked by {plain(one.requested_by)}[/dim]")
+
+
+def _approval(one: PlanSummary) -> str:
+    if one.approved:
+        return "given"
+    return "needed" if one.needs_approval else ""
+
+
 def _table(page: Page[PlanSummary]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in ("id", "title", "status", "repositories", "phases", "approval", "asked by"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
     for one in page.items:
-        approval = "given" if one.approved else "needed" if one.needs_approval else ""
         table.add_row(
             one.id,
             plain(one.title),
             coloured(one.status),
             str(one.repositories),
             str(one.phases),
-            approval,
+            _approval(one),
             plain(one.requested_by),
         )
     console().print(table)

@@ -1,5 +1,6 @@
 """`gitops-auditor plan approve|execute|phase|validate|rollback|resume|cancel`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -8,13 +9,14 @@ from gitops_auditor.app import Platform
 from gitops_auditor.cli.plan_details import whole_plan
 from gitops_auditor.cli.plan_showing import show_details, show_outline
 from gitops_auditor.cli.session import call, with_platform
-from gitops_auditor.cli.terminal import line, plain, print_json
+from gitops_auditor.cli.terminal import line, plain, print_json, visible
 from gitops_auditor.orchestrator.records import PlanSummary
 from gitops_auditor.orchestrator.views import PlanDetails, PlanOutline
 
 WAIT_SECONDS = 1.0
 WORKING = frozenset({"executing", "rolling_back"})
 WELL = frozenset({"completed", "paused", "rolled_back", "planned", "cancelled"})
+UNDONE = frozenset({"rolled_back", "not_started", "pending"})
 
 PlanId = typer.Argument(help="Id of the plan.")
 Phase = typer.Argument(min=1, help="Number of the phase.")
@@ -91,9 +93,9 @@ def cancel(plan_id: str = PlanId) -> None:
 
 def _follow(operation: str, *, detach: bool, as_json: bool, **arguments: Any) -> None:
     async def body(platform: Platform) -> PlanDetails:
+        told = {*_news(await whole_plan(platform, arguments["plan_id"]))}
         await call(platform, operation, **arguments)
         plan = await whole_plan(platform, arguments["plan_id"])
-        told: set[str] = set()
         while not detach and plan.status in WORKING:
             _tell(plan, told, silent=as_json)
             plan = await whole_plan(platform, plan.id, WAIT_SECONDS)
@@ -105,16 +107,28 @@ def _follow(operation: str, *, detach: bool, as_json: bool, **arguments: Any) ->
         print_json(plan)
     else:
         show_details(plan)
-    if not detach and plan.status not in WELL:
+    if not detach and not _went_well(plan, operation, arguments.get("phase")):
         raise typer.Exit(1)
+
+
+def _went_well(plan: PlanDetails, operation: str, number: int | None) -> bool:
+    """A phase that was undone has served, although its plan is held with the earlier ones."""
+    if operation == "rollback_phase":
+        return all(one.status in UNDONE for one in plan.phases if one.number == number)
+    return plan.status in WELL
 
 
 def _tell(plan: PlanDetails, told: set[str], *, silent: bool) -> None:
     """What happened since the last look, a line each."""
+    for news in _news(plan):
+        if news not in told:
+            told.add(news)
+            if not silent:
+                typer.echo(visible(news), err=True)
+
+
+def _news(plan: PlanDetails) -> Iterator[str]:
     for one in plan.repositories:
         for step in one.steps:
-            news = f"phase {one.phase} {one.repository_id}: {step}"
-            if news not in told and not step.startswith("pending"):
-                told.add(news)
-                if not silent:
-                    typer.echo(plain(news), err=True)
+            if not step.startswith("pending"):
+                yield f"phase {one.phase} {one.repository_id}: {step}"
