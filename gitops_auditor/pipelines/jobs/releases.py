@@ -77,8 +77,10 @@ class Releases:
     async def carry_out(self, attempt: Attempt) -> Outcome:
         """The outcome of the attempt; it hands on `id`, `url`, `tag` and `commit`.
 
-        Raises InvalidRequest when there is no tag, TimedOut, and as `ReleaseMaker.make`.
+        Raises InvalidRequest when there is no tag, or for a pull request of a stranger, TimedOut,
+        and as `ReleaseMaker.make`.
         """
+        _require_own(attempt)
         order = order_of(attempt)
         attempt.log.write(f"{await self._maker.request(order)}\n".encode())
         if not self._sends:
@@ -119,6 +121,14 @@ def order_of(attempt: Attempt) -> ReleaseOrder:
         )
     commit = attempt.workspace.commit
     return ReleaseOrder(attempt.run_id, attempt.repository_id, tag, commit, title, notes)
+
+
+def _require_own(attempt: Attempt) -> None:
+    if attempt.event.is_from_fork:
+        raise InvalidRequest(
+            "The pull request comes from a fork: nothing is released for it.",
+            hint="Merge it, then release the branch that it went into.",
+        )
 
 
 def _tag_of(attempt: Attempt) -> str:

@@ -87,6 +87,15 @@ async def test_what_cannot_be_released_fails_with_a_sentence(
     assert log
 
 
+async def test_a_pull_request_from_a_fork_releases_nothing(
+    attempts: Attempts, settings: Settings, releases: KnownReleases
+) -> None:
+    event = Event(type="pull_request", branch="stranger:main", base_branch="main")
+    outcome, _ = await made(attempts, settings, releases, event=event, inputs={"tag": "v7"})
+    assert (outcome.failure, releases.made) == ("failed", [])
+    assert "comes from a fork" in outcome.reason
+
+
 async def test_in_dry_run_mode_the_request_is_shown_and_not_sent(
     attempts: Attempts, settings: Settings, releases: KnownReleases
 ) -> None:
