@@ -1,7 +1,8 @@
-"""An editor: it launches the platform over standard input and output and asks for one run."""
+"""An editor: it launches the platform over standard input and output and calls one tool."""
 
 import json
 import subprocess
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from gitops_auditor.config import Settings
@@ -23,6 +24,13 @@ def environment_for(settings: Settings) -> dict[str, str]:
 
 def run_and_leave(settings: Settings, pipeline_id: str, end: End) -> str:
     """Start a run, and end the editor's process at once; the id of the run."""
+    return str(call_and_leave(settings, "run_pipeline", {"pipeline_id": pipeline_id}, end)["id"])
+
+
+def call_and_leave(
+    settings: Settings, tool: str, arguments: Mapping[str, Any], end: End
+) -> dict[str, Any]:
+    """Call a tool, and end the editor's process at once; what the tool answered."""
     with subprocess.Popen(
         [*COMMAND, "stdio"],
         env=environment_for(settings),
@@ -34,13 +42,12 @@ def run_and_leave(settings: Settings, pipeline_id: str, end: End) -> str:
         try:
             _ask(process, 1, "initialize", HELLO)
             _send(process, {"method": "notifications/initialized"})
-            wanted = {"name": "run_pipeline", "arguments": {"pipeline_id": pipeline_id}}
-            answer = _ask(process, 2, "tools/call", wanted)
+            answer = _ask(process, 2, "tools/call", {"name": tool, "arguments": {**arguments}})
             if end == "closes its input":
                 process.communicate(timeout=SECONDS)
         finally:
             process.kill()
-    return str(answer["structuredContent"]["id"])
+    return dict(answer["structuredContent"])
 
 
 def _send(process: "subprocess.Popen[str]", message: dict[str, Any]) -> None:
