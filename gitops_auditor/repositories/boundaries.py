@@ -31,7 +31,8 @@ class Boundaries:
 
     async def check_layout(self, layout: GitDirectory, principal: Principal) -> None:
         """Refuse a repository whose data lies outside, for example by its `.git` file."""
-        await anyio.to_thread.run_sync(self._check_layout, layout, principal)
+        if self._roots or principal.kind == "token":
+            await anyio.to_thread.run_sync(self._check_layout, layout, principal)
 
     async def check_file_url(self, url: CloneUrl, principal: Principal) -> None:
         """Refuse a `file:` URL, where those are allowed at all, that leads outside."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from gitops_auditor.repositories.git import TreeEntry
@@ -26,12 +27,19 @@ Place = tuple[str, str]
 class Listing:
     """Everything that stands in a commit: files, links and submodules, in git's order.
 
-    `trees` are the ids of the trees of its folders by path, without that of the root.
+    `trees` are the ids of the trees of its folders by path, without that of the root; `folder` is
+    the repository that it was read from.
     """
 
-    def __init__(self, entries: Sequence[TreeEntry], trees: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[TreeEntry],
+        trees: Mapping[str, str],
+        folder: Path | None = None,
+    ) -> None:
         self.entries = entries
         self.trees = trees
+        self.folder = folder
 
     @cached_property
     def by_path(self) -> Mapping[str, TreeEntry]:

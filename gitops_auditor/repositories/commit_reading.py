@@ -1,15 +1,15 @@
 """Reads commits whole, by two processes for a commit, and not again what is remembered."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
-
-import anyio.to_thread
 
 from gitops_auditor.errors import NotFound, TooLarge
 from gitops_auditor.repositories.commit_memory import CommitMemory, Listing
 from gitops_auditor.repositories.git import MAX_BATCH_BYTES, MAX_BLOB_BYTES, Git, TreeEntry
-from gitops_auditor.repositories.git_blobs import BlobRead
+from gitops_auditor.repositories.git_blobs import BlobRead, ObjectRead
 from gitops_auditor.repositories.models import Repository
 from gitops_auditor.repositories.rendered_objects import Tree
 
@@ -37,8 +37,8 @@ class CommitReader:
         known = self.memory.listing(repository, commit)
         if known is not None:
             return known
-        entries = await self._entries(repository, commit)
-        listing = await anyio.to_thread.run_sync(_listing, entries)
+        folder, entries = await self._entries(repository, commit)
+        listing = _listing(entries, folder)
         self.memory.keep_listing(repository, commit, listing)
         return listing
 
@@ -63,42 +63,48 @@ class CommitReader:
         missing = [file for file in files if file.blob not in found]
         if not missing:
             return BlobRead(found, {})
-        folder = await self._folder(repository, commit)
-        read = await self._git.objects(
-            folder,
-            commit,
-            self._unread_trees(repository, commit, missing),
-            [file.blob for file in missing],
-            max_blob_bytes=max_blob_bytes,
-            max_total_bytes=max_total_bytes,
-        )
+        read = await self._read(repository, commit, missing, (max_blob_bytes, max_total_bytes))
         if read.root:
             self.memory.keep_root(repository, commit, Tree(read.root, read.trees[read.root]))
         for name, content in (*read.trees.items(), *read.blobs.contents.items()):
             self.memory.keep_content(repository, name, content)
         return BlobRead({**found, **read.blobs.contents}, read.blobs.skipped)
 
-    async def _folder(self, repository: Repository, commit: str) -> Path:
-        known = self.memory.listing(repository, commit)
-        at_hand = await self._at_hand(repository, commit) if known is not None else None
-        return at_hand or await self._holding(repository, commit)
+    async def _read(
+        self,
+        repository: Repository,
+        commit: str,
+        files: Sequence[TreeEntry],
+        limits: tuple[int, int],
+    ) -> ObjectRead:
+        listing = self.memory.listing(repository, commit)
+        trees = self._unread_trees(repository, listing, files) if listing is not None else []
+        read = partial(
+            self._git.objects,
+            commit=commit,
+            trees=trees,
+            blobs=[file.blob for file in files],
+            max_blob_bytes=limits[0],
+            max_total_bytes=limits[1],
+        )
+        if listing is not None and listing.folder is not None:
+            with suppress(NotFound):
+                # Unless that repository was moved or removed meanwhile.
+                return await read(listing.folder)
+        return await read(await self._holding(repository, commit))
 
-    async def _entries(self, repository: Repository, commit: str) -> list[TreeEntry]:
+    async def _entries(self, repository: Repository, commit: str) -> tuple[Path, list[TreeEntry]]:
         folder = await self._at_hand(repository, commit)
         if folder is not None:
-            try:
-                return await self._git.listing(folder, commit)
-            except NotFound:
-                # A mirror has it once it is fetched.
-                pass
-        return await self._git.listing(await self._holding(repository, commit), commit)
+            with suppress(NotFound):
+                # Unless it is a mirror that has the commit once it is fetched.
+                return folder, await self._git.listing(folder, commit)
+        folder = await self._holding(repository, commit)
+        return folder, await self._git.listing(folder, commit)
 
     def _unread_trees(
-        self, repository: Repository, commit: str, files: Sequence[TreeEntry]
+        self, repository: Repository, listing: Listing, files: Sequence[TreeEntry]
     ) -> list[str]:
-        listing = self.memory.listing(repository, commit)
-        if listing is None:
-            return []
         names = {listing.trees[folder] for file in files for folder in folders_above(file.path)}
         return [name for name in names if self.memory.content(repository, name) is None]
 
@@ -120,6 +126,6 @@ def too_large(path: str, reason: str, limit: int) -> TooLarge:
     )
 
 
-def _listing(entries: Sequence[TreeEntry]) -> Listing:
+def _listing(entries: Sequence[TreeEntry], folder: Path) -> Listing:
     trees = {entry.path: entry.blob for entry in entries if entry.mode == _FOLDER}
-    return Listing([entry for entry in entries if entry.mode != _FOLDER], trees)
+    return Listing([entry for entry in entries if entry.mode != _FOLDER], trees, folder)

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from gitops_auditor.repositories.working_tree import read_files
 MAX_BLOB_BYTES = 8 * 1024 * 1024
 MAX_BATCH_BYTES = 128 * 1024 * 1024
 _NAMES_BYTES = 16 * 1024 * 1024
+_SHORT_BYTES = 16 * 1024
 _PLAIN_NAME = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]*")
 
 
@@ -72,7 +74,7 @@ class Git:
 
         Raises NotFound when `path` is no repository.
         """
-        layout = await self._layout(path)
+        layout = await _layout(path)
         try:
             return await anyio.to_thread.run_sync(git_directory.head_commit, layout)
         except UnresolvedHead:
@@ -80,13 +82,11 @@ class Git:
 
     async def origin_url(self, path: Path) -> str | None:
         """The URL of the remote `origin` as configured; it may hold credentials."""
-        return await anyio.to_thread.run_sync(git_directory.origin_url, await self._layout(path))
+        return await anyio.to_thread.run_sync(git_directory.origin_url, await _layout(path))
 
     async def default_branch(self, path: Path) -> str | None:
         """The short name of the branch `origin` calls its default, else of the one checked out."""
-        return await anyio.to_thread.run_sync(
-            git_directory.default_branch, await self._layout(path)
-        )
+        return await anyio.to_thread.run_sync(git_directory.default_branch, await _layout(path))
 
     async def tree(self, path: Path, commit: str) -> list[TreeEntry]:
         """Every file, link and submodule of a commit, in git's order.
@@ -109,11 +109,12 @@ class Git:
     async def _listed(
         self, path: Path, commit: str, options: Sequence[str], names: Sequence[str] = ()
     ) -> list[TreeEntry]:
-        layout = await self._layout(path)
         arguments = [*options, "-z", "--full-tree", "--end-of-options", _object_id(commit), *names]
-        output = await self._read(layout, "ls-tree", arguments)
+        output = await self._read(path, "ls-tree", arguments)
         if output.status:
             raise _unread_tree(path, commit, output)
+        if len(output.stdout) < _SHORT_BYTES:
+            return _tree_entries(output.stdout)
         return await anyio.to_thread.run_sync(_tree_entries, output.stdout)
 
     async def commits(self, path: Path, names: Sequence[str]) -> dict[str, str]:
@@ -122,13 +123,12 @@ class Git:
         Names are full ones of references (`refs/heads/main`) or ids, also abbreviated. Raises
         InvalidRequest for anything with a meaning of its own in git's revision syntax.
         """
-        layout = await self._layout(path)
         wanted = [_plain_name(name) for name in names]
         command = Command(
             "cat-file",
             ["--batch-check", "--buffer"],
             timeout=self._read_timeout,
-            options=_at(layout),
+            options=partial(_found, path),
             input="".join(f"{name}^{{commit}}\n" for name in wanted).encode(
                 "utf-8", "surrogateescape"
             ),
@@ -145,14 +145,13 @@ class Git:
 
         None when that cannot be told: a commit is missing, or the names exceed 16 MiB.
         """
-        layout = await self._layout(path)
         arguments = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"]
         arguments += ["--end-of-options", _object_id(old), _object_id(new)]
         command = Command(
             "diff-tree",
             arguments,
             timeout=self._read_timeout,
-            options=_at(layout),
+            options=partial(_found, path),
             max_output=_NAMES_BYTES,
         )
         try:
@@ -169,7 +168,7 @@ class Git:
         Raises NotFound when a commit is missing.
         """
         arguments = ["--end-of-options", _object_id(one), _object_id(other)]
-        output = await self._read(await self._layout(path), "merge-base", arguments)
+        output = await self._read(path, "merge-base", arguments)
         if output.status not in (0, 1):
             raise NotFound(
                 f"{path} lacks {one} or {other}, or a part of their history.",
@@ -179,9 +178,8 @@ class Git:
 
     async def references(self, path: Path) -> dict[str, str]:
         """What each branch and tag names, by its full name, asked of git itself."""
-        layout = await self._layout(path)
         arguments = ["--format=%(objectname) %(refname)", "refs/heads/", "refs/tags/"]
-        output = await self._read(layout, "for-each-ref", arguments)
+        output = await self._read(path, "for-each-ref", arguments)
         if output.status:
             raise _failed("list the branches of", path, output)
         lines = output.stdout.decode("utf-8", "surrogateescape").splitlines()
@@ -217,10 +215,7 @@ class Git:
         max_blob_bytes: int = MAX_BLOB_BYTES,
         max_total_bytes: int = MAX_BATCH_BYTES,
     ) -> ObjectRead:
-        """The tree of a commit with other trees and with blobs by id, read by one process.
-
-        The limits are as for `blobs`.
-        """
+        """The tree of a commit, trees and blobs by id, read by one process; limits as `blobs`."""
         names = dict.fromkeys(_object_id(name) for name in (*blobs, *trees))
         parser = BatchParser(max_blob_bytes, max_total_bytes, trees, is_rooted=True)
         await self._batch(path, [f"{_object_id(commit)}^{{tree}}", *names], parser)
@@ -231,7 +226,7 @@ class Git:
             "cat-file",
             ["--batch", "--buffer"],
             timeout=self._read_timeout,
-            options=_at(await self._layout(path)),
+            options=partial(_found, path),
             max_output=1 << 40,
             input="".join(f"{name}\n" for name in names).encode("ascii"),
         )
@@ -244,15 +239,14 @@ class Git:
 
         Names that are not UTF-8 carry surrogate escapes, so that the file can be opened by them.
         """
-        layout = await self._layout(path)
+        layout = await _layout(path)
         if layout.worktree is None:
             raise InvalidRequest(
                 f"{path} is a bare repository and has no working tree.",
                 hint="Read a commit instead.",
             )
-        output = await self._read(
-            layout, "ls-files", ["-z", "--cached", "--others", "--exclude-standard"]
-        )
+        names = ["-z", "--cached", "--others", "--exclude-standard"]
+        output = await self._read(layout, "ls-files", names)
         if output.status:
             raise _failed("list the files of", path, output)
         return sorted({os.fsdecode(name) for name in output.stdout.split(b"\0") if name})
@@ -299,7 +293,7 @@ class Git:
         branch = re.match(rb"ref: (refs/heads/[^\s]+)\tHEAD\n", head.stdout)
         if branch is not None:
             arguments = ["HEAD", branch[1].decode("utf-8", "surrogateescape")]
-            await self._read(await self._layout(path), "symbolic-ref", arguments)
+            await self._read(path, "symbolic-ref", arguments)
 
     async def _transfer(
         self, command: Command, source: Pinned, progress: Progress | None
@@ -319,19 +313,9 @@ class Git:
         found = re.search(r"\d+(?:\.\d+)+", output.stdout.decode("utf-8", "replace"))
         return found[0] if found else "unknown"
 
-    async def _layout(self, path: Path) -> GitDirectory:
-        layout = await anyio.to_thread.run_sync(git_directory.locate, path)
-        if layout is None:
-            raise NotFound(
-                f"{path} is not the top folder of a git repository.",
-                hint="Name a folder that has a .git entry, or a bare repository.",
-            )
-        return layout
-
     async def _parsed_head(self, layout: GitDirectory) -> str | None:
-        output = await self._read(
-            layout, "rev-parse", ["--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
-        )
+        arguments = ["--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
+        output = await self._read(layout, "rev-parse", arguments)
         commit = output.stdout.decode("ascii", "replace").strip()
         if output.status == 0 and OBJECT_ID.fullmatch(commit):
             return commit
@@ -339,9 +323,28 @@ class Git:
             return None
         raise _failed("resolve HEAD of", layout.git_dir, output)
 
-    async def _read(self, layout: GitDirectory, name: str, arguments: list[str]) -> Output:
-        command = Command(name, arguments, timeout=self._read_timeout, options=_at(layout))
+    async def _read(self, at: GitDirectory | Path, name: str, arguments: list[str]) -> Output:
+        options = partial(_found, at) if isinstance(at, Path) else _at(at)
+        command = Command(name, arguments, timeout=self._read_timeout, options=options)
         return await self._executable.run(command)
+
+
+def _located(path: Path) -> GitDirectory:
+    layout = git_directory.locate(path)
+    if layout is None:
+        raise NotFound(
+            f"{path} is not the top folder of a git repository.",
+            hint="Name a folder that has a .git entry, or a bare repository.",
+        )
+    return layout
+
+
+async def _layout(path: Path) -> GitDirectory:
+    return await anyio.to_thread.run_sync(_located, path)
+
+
+def _found(path: Path) -> list[str]:
+    return _at(_located(path))
 
 
 def _at(layout: GitDirectory) -> list[str]:

@@ -75,8 +75,9 @@ class Command:
     arguments: Sequence[str]
     timeout: float
     """Seconds until the command and everything it started are killed."""
-    options: Sequence[str] = ()
-    """Options of git itself, which stand before the command's name."""
+    options: Sequence[str] | Callable[[], Sequence[str]] = ()
+    """Options of git itself, which stand before the command's name; a function is called for them
+    in the worker thread that starts git."""
     max_output: int = 256 * 1024 * 1024
     protocols: Sequence[str] = ()
     ssh_command: str = "ssh -oBatchMode=yes"
@@ -84,7 +85,8 @@ class Command:
 
     def argv(self, path: str) -> list[str]:
         """The argument list that runs this with the program at `path`."""
-        return [path, *_OPTIONS, *self.options, self.name, *self.arguments]
+        options = self.options() if callable(self.options) else self.options
+        return [path, *_OPTIONS, *options, self.name, *self.arguments]
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The allow-listed part of `inherited` and what switches git's own surprises off."""

@@ -10,6 +10,7 @@ from gitops_auditor.errors import Unavailable
 from gitops_auditor.identity import SYSTEM
 from gitops_auditor.repositories import git_directory
 from gitops_auditor.repositories.boundaries import Boundaries
+from gitops_auditor.repositories.git_directory import GitDirectory
 from gitops_auditor.repositories.git_urls import CloneUrl
 from gitops_auditor.repositories.mirrors import Mirrors
 from gitops_auditor.repositories.models import Repository
@@ -52,6 +53,11 @@ class Locations:
         mirror = self._mirrors.path_of(await self._url(repository))
         return mirror if await _is_repository(mirror) else None
 
+    def registered(self, repository: Repository) -> Path | None:
+        """The folder that somebody registered, whatever is there now; None for a mirror."""
+        path = Path(repository.path or "")
+        return None if repository.path is None or self._mirrors.holds(path) else path
+
     async def published(self, repository: Repository) -> Place:
         """Where changes are published: the folder that somebody registered, else the clone URL.
 
@@ -79,10 +85,8 @@ class Locations:
 
     async def _folder(self, repository: Repository) -> Path | None:
         """The folder that somebody registered, when it is on this machine."""
-        path = Path(repository.path or "")
-        if repository.path is None or self._mirrors.holds(path):
-            return None
-        return path if await _is_repository(path) else None
+        path = self.registered(repository)
+        return path if path is not None and await _is_repository(path) else None
 
     def _registered(self, repository: Repository) -> Path | None:
         """The folder that is all that somebody registered, whether it is there or not."""
@@ -106,4 +110,8 @@ class Locations:
 
 
 async def _is_repository(path: Path) -> bool:
-    return await anyio.to_thread.run_sync(git_directory.locate, path) is not None
+    return await _layout(path) is not None
+
+
+async def _layout(path: Path) -> GitDirectory | None:
+    return await anyio.to_thread.run_sync(git_directory.locate, path)

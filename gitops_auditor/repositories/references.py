@@ -28,6 +28,13 @@ class _Remembered(NamedTuple):
     references: dict[str, str]
 
 
+class _Tables(NamedTuple):
+    """References of the form reftable, by the file that lists them and its state."""
+
+    listed: Path
+    state: tuple[int, int, int]
+
+
 class References:
     """Reads references; what is packed is read again only when its file changed."""
 
@@ -40,21 +47,26 @@ class References:
 
         Raises Unavailable when `path` is no repository or cannot be read, and TooLarge.
         """
-        layout = await anyio.to_thread.run_sync(git_directory.locate, path)
+        found = await anyio.to_thread.run_sync(self.in_files, path)
+        if isinstance(found, dict):
+            return found
+        known = self._remembered.get(found.listed)
+        if known is None or known.state != found.state:
+            known = _Remembered(found.state, await self._git.references(path))
+            self._remember(found.listed, known)
+        return known.references
+
+    def in_files(self, path: Path) -> "dict[str, str] | _Tables":
+        """As `of`, in a worker thread; what only git can read is not read."""
+        layout = git_directory.locate(path)
         if layout is None:
             raise Unavailable(
                 f"{path} is no git repository any more.",
                 hint="Restore it, or remove it from the registry.",
             )
         listed = layout.common_dir / "reftable" / "tables.list"
-        state = await anyio.to_thread.run_sync(_state, listed)
-        if state is None:
-            return await anyio.to_thread.run_sync(self._read, layout)
-        known = self._remembered.get(listed)
-        if known is None or known.state != state:
-            known = _Remembered(state, await self._git.references(path))
-            self._remember(listed, known)
-        return known.references
+        state = _state(listed)
+        return self._read(layout) if state is None else _Tables(listed, state)
 
     def _read(self, layout: GitDirectory) -> dict[str, str]:
         found = dict(self._packed(layout.common_dir / "packed-refs"))

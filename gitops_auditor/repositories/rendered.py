@@ -28,7 +28,7 @@ from gitops_auditor.repositories.rendered_objects import (
     Wanted,
     write_commit,
 )
-from gitops_auditor.repositories.rendered_store import RenderedStores
+from gitops_auditor.repositories.rendered_store import RenderedStores, keep
 from gitops_auditor.repositories.revisions import Revisions
 
 SECONDS: Final = 60.0
@@ -92,7 +92,6 @@ class RenderedCommits:
         change = _Change(store, base, before, wanted, message, moment)
         made, edit = await anyio.to_thread.run_sync(_commit, change)
         if made.commit:
-            await self._stores.keep(store, made.commit)
             self._remember(repository, change, made, edit)
         return made
 
@@ -188,7 +187,7 @@ class RenderedCommits:
             for entry in base.entries
         ]
         trees = {path: tree.id for path, tree in edit.trees.items() if path}
-        listing = Listing(entries, {**base.trees, **trees})
+        listing = Listing(entries, {**base.trees, **trees}, change.store)
         self._memory.keep_listing(repository, made.commit, listing)
         self._memory.keep_root(repository, made.commit, edit.trees[""])
         for tree in edit.trees.values():
@@ -203,10 +202,7 @@ class RenderedCommits:
         before, tree = trees
         if tree == before:
             return RenderedCommit("", before)
-        commit = await anyio.to_thread.run_sync(
-            write_commit, _objects(store, base), tree, base, message, moment
-        )
-        await self._stores.keep(store, commit)
+        commit = await anyio.to_thread.run_sync(_kept, store, base, tree, message, moment)
         return RenderedCommit(commit, tree)
 
     async def _tree(self, store: Path, commit: str) -> str:
@@ -256,8 +252,14 @@ def _commit(change: _Change) -> tuple[RenderedCommit, TreeEdit]:
     tree = edit.apply(change.wanted)
     if tree == root:
         return RenderedCommit("", root), edit
-    commit = write_commit(objects, tree, change.base, change.message, change.moment)
+    commit = _kept(change.store, change.base, tree, change.message, change.moment)
     return RenderedCommit(commit, tree), edit
+
+
+def _kept(store: Path, base: str, tree: str, message: str, moment: int) -> str:
+    commit = write_commit(_objects(store, base), tree, base, message, moment)
+    keep(store, commit)
+    return commit
 
 
 class _Answer(NamedTuple):

@@ -6,7 +6,7 @@ kind, its size in decimal, a zero and its content, deflated. Everything here blo
 
 import hashlib
 import os
-import tempfile
+import secrets
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +19,7 @@ FILE, SUBMODULE, FOLDER = "100644", "160000", "40000"
 
 _REGULAR = "100"
 _READ_ONLY = 0o444
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 Kind = Literal["blob", "tree", "commit"]
 
@@ -69,16 +70,19 @@ class ObjectFolder:
 
     def _put(self, name: str, deflated: bytes) -> None:
         inner = self._folder / name[:2]
-        inner.mkdir(exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=inner)
+        temporary = inner / f"tmp_obj_{secrets.token_hex(8)}"
+        try:
+            descriptor = os.open(temporary, _NEW, _READ_ONLY)
+        except FileNotFoundError:
+            inner.mkdir(exist_ok=True)
+            descriptor = os.open(temporary, _NEW, _READ_ONLY)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(deflated)
-                os.fchmod(descriptor, _READ_ONLY)
             # Over one that is there, too: the machine may have stopped before that was on disk.
-            Path(temporary).replace(inner / name[2:])
+            temporary.replace(inner / name[2:])
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 

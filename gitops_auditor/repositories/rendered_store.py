@@ -51,6 +51,7 @@ class RenderedStores:
         self._folder = folder.absolute()
         self._locations = locations
         self._references = References(git)
+        self._is_tidy = False
 
     def path_of(self, repository: Repository) -> Path:
         """Where the store of a repository is or will be."""
@@ -62,16 +63,30 @@ class RenderedStores:
 
         Raises Unavailable when the repository cannot be reached or the store not be written.
         """
+        path = self.path_of(repository)
+        source = self._locations.registered(repository)
+        if source is not None and await anyio.to_thread.run_sync(self._brought_up, path, source):
+            return path
         source = await self._locations.known(repository)
         source = source or await self._locations.current(repository)
-        layout = await anyio.to_thread.run_sync(git_directory.locate, source)
-        if layout is None:
-            raise NotFound(f"{source} is no git repository any more.", hint="Restore it.")
         references = await self._references.of(source)
-        tags = {name: target for name, target in references.items() if name.startswith(_TAGS)}
-        path = self.path_of(repository)
-        await anyio.to_thread.run_sync(_bring_up, path, layout, tags)
+        await anyio.to_thread.run_sync(_bring_up, path, source, references)
         return path
+
+    def _brought_up(self, path: Path, source: Path) -> bool:
+        """False without a repository, and when only git can tell which tags there are."""
+        if not self._is_tidy:
+            # Once for a process: what a killed one left was left before this one began.
+            self._is_tidy = True
+            drop_abandoned(self._folder, f"{_SCRATCH}*")
+            drop_abandoned(self._folder, f"{_GONE}*")
+        if git_directory.locate(source) is None:
+            return False
+        references = self._references.in_files(source)
+        if not isinstance(references, dict):
+            return False
+        _bring_up(path, source, references)
+        return True
 
     async def holding(self, repository: Repository, commits: Sequence[str]) -> Path | None:
         """The store, when one of these full ids is that of a commit which was made there."""
@@ -80,13 +95,14 @@ class RenderedStores:
             return None
         return await self.of(repository)
 
-    async def keep(self, store: Path, commit: str) -> None:
-        """Let a commit be found, whose objects are all in the store. Raises Unavailable."""
-        await anyio.to_thread.run_sync(_write, store / _MADE / commit, f"{commit}\n")
-
     async def forget(self, repository: Repository) -> None:
         """Remove the store with every commit in it; without one nothing happens."""
         await anyio.to_thread.run_sync(_remove, self.path_of(repository))
+
+
+def keep(store: Path, commit: str) -> None:
+    """Let a commit be found, whose objects are all in the store. Blocks; raises Unavailable."""
+    _write(store / _MADE / commit, f"{commit}\n")
 
 
 @contextmanager
@@ -119,27 +135,30 @@ def drop_abandoned(folder: Path, pattern: str) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _bring_up(path: Path, source: GitDirectory, tags: Mapping[str, str]) -> None:
+def _bring_up(path: Path, folder: Path, references: Mapping[str, str]) -> None:
+    source = git_directory.locate(folder)
+    if source is None:
+        raise NotFound(f"{folder} is no git repository any more.", hint="Restore it.")
     known = git_directory.locate(path)
     if known is not None and is_sha256(known) != is_sha256(source):
         # Another repository has taken the id.
         _remove(path)
         known = None
+    borrowed = _borrowed(source, references)
     if known is None:
-        _make(path, source)
-    _borrow(path, source, tags)
+        _make(path, source, borrowed)
+        return
+    for name, text in borrowed.items():
+        _write_changed(path / name, text)
 
 
-def _make(path: Path, source: GitDirectory) -> None:
+def _make(path: Path, source: GitDirectory, borrowed: Mapping[str, str]) -> None:
     """Made aside and renamed: a store is complete or is not there."""
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    drop_abandoned(path.parent, f"{_SCRATCH}*")
-    drop_abandoned(path.parent, f"{_GONE}*")
-    with writing(path.parent):
         scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=path.parent))
         try:
-            _lay_out(scratch, source)
+            _lay_out(scratch, source, borrowed)
             scratch.rename(path)
         except OSError:
             # Another process was faster; its store is as good.
@@ -149,19 +168,25 @@ def _make(path: Path, source: GitDirectory) -> None:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _lay_out(folder: Path, source: GitDirectory) -> None:
-    for inner in ("objects/info", "objects/pack", "refs/heads", "refs/tags", _MADE, WORK):
-        (folder / inner).mkdir(parents=True)
+def _lay_out(folder: Path, source: GitDirectory, borrowed: Mapping[str, str]) -> None:
+    for inner in ("objects", "objects/info", "refs", _MADE):
+        (folder / inner).mkdir()
     sha256 = is_sha256(source)
-    _write(folder / "config", _CONFIG.format(version=int(sha256)) + (_SHA256 if sha256 else ""))
-    _write(folder / "HEAD", "ref: refs/heads/main\n")
+    config = _CONFIG.format(version=int(sha256)) + (_SHA256 if sha256 else "")
+    files = {"config": config, "HEAD": "ref: refs/heads/main\n", **borrowed}
+    for name, text in files.items():
+        if text:
+            (folder / name).write_bytes(os.fsencode(text))
 
 
-def _borrow(path: Path, source: GitDirectory, tags: Mapping[str, str]) -> None:
-    _write_changed(path / "objects/info/alternates", quoted(source.common_dir / "objects") + "\n")
-    lines = [f"{target} {name}\n" for name, target in tags.items()]
-    _write_changed(path / "packed-refs", "".join(sorted(lines, key=_reference_name)))
-    _write_changed(path / "shallow", shallow_commits(source))
+def _borrowed(source: GitDirectory, references: Mapping[str, str]) -> dict[str, str]:
+    """Files of a store that follow the repository, by their names; empty ones are not to be."""
+    tags = [f"{target} {name}\n" for name, target in references.items() if name.startswith(_TAGS)]
+    return {
+        "objects/info/alternates": quoted(source.common_dir / "objects") + "\n",
+        "packed-refs": "".join(sorted(tags, key=_reference_name)),
+        "shallow": shallow_commits(source),
+    }
 
 
 def _reference_name(line: str) -> bytes:

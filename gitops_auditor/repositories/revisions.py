@@ -47,13 +47,6 @@ class Revision(NamedTuple):
     ref: str
 
 
-class _Found(NamedTuple):
-    """`folder` is the working tree of what is no commit."""
-
-    folder: Path | None
-    entries: Sequence[TreeEntry]
-
-
 class Revisions:
     """Reads registered repositories at commits. Nothing in a user's repository is written to.
 
@@ -86,6 +79,12 @@ class Revisions:
         known = await self._already_here(repository, ref)
         if known is not None:
             return known
+        folder, branch = self._locations.registered(repository), ref or repository.default_branch
+        if folder is not None and branch:
+            name = candidates(branch)[0]
+            head = await anyio.to_thread.run_sync(git_directory.branch_head, folder, name)
+            if head is not None:
+                return _revision(head, name, branch)
         path = await self._locations.current(repository)
         found = await (self._named(path, ref) if ref else self._default(repository, path))
         if found is None:
@@ -102,12 +101,12 @@ class Revisions:
         check_path(path)
         if commit == WORKTREE:
             return await self._worktree_file(repository, path, max_bytes)
-        found = await self._listing(repository, commit, path)
-        entry = Listing(found.entries, {}).regular(path)
+        folder, entries = await self._listing(repository, commit, path)
+        entry = Listing(entries, {}).regular(path)
         if entry is None:
             return None
-        if found.folder is not None:
-            read = await self._git.blobs(found.folder, [entry.blob], max_blob_bytes=max_bytes)
+        if folder is not None:
+            read = await self._git.blobs(folder, [entry.blob], max_blob_bytes=max_bytes)
         else:
             files = [entry]
             read = await self.commits.contents(repository, commit, files, max_blob_bytes=max_bytes)
@@ -125,15 +124,15 @@ class Revisions:
         listing = self.commits.memory.listing(repository, commit)
         if listing is not None:
             return listing.files(folder)
-        found = await self._listing(repository, commit, f"{folder}/" if folder else "")
-        return Listing(found.entries, {}).files(folder)
+        _, entries = await self._listing(repository, commit, f"{folder}/" if folder else "")
+        return Listing(entries, {}).files(folder)
 
     async def paths(self, repository: Repository, commit: str) -> list[str]:
         """Every path of a commit; links and submodules are among them. Raises as `file`."""
         if commit == WORKTREE:
             return await self._git.worktree_files(await self.worktree(repository))
         if commit == STAGED:
-            return [entry.path for entry in (await self._listing(repository, commit, "")).entries]
+            return [entry.path for entry in (await self._listing(repository, commit, ""))[1]]
         return [entry.path for entry in (await self.commits.listing(repository, commit)).entries]
 
     async def checked_out(self, repository: Repository) -> Revision:
@@ -295,17 +294,19 @@ class Revisions:
         found = bool(await self._git.commits(path, [commit]))
         return self._held.put((path, commit), found) if found else False
 
-    async def _listing(self, repository: Repository, commit: str, name: str) -> "_Found":
-        """Entries of a commit or of STAGED."""
+    async def _listing(
+        self, repository: Repository, commit: str, name: str
+    ) -> tuple[Path | None, Sequence[TreeEntry]]:
+        """Entries of a commit or of STAGED, and for that the working tree."""
         if commit == STAGED:
             layout, root = await self._layout_with_tree(repository)
-            return _Found(root, await self._comparisons.staged_entries(layout, name))
+            return root, await self._comparisons.staged_entries(layout, name)
         listing = self.commits.memory.listing(repository, commit)
         if listing is not None:
             entry = listing.by_path.get(name)
-            return _Found(None, [entry] if entry is not None else [])
+            return None, [entry] if entry is not None else []
         path = await self.holding(repository, commit)
-        return _Found(None, await self._entries(path, commit, name))
+        return None, await self._entries(path, commit, name)
 
     async def _entries(self, path: Path, commit: str, name: str) -> list[TreeEntry]:
         known = self._listed.get((path, commit, name))
@@ -370,9 +371,6 @@ class Revisions:
 
     async def _named(self, path: Path, ref: str) -> Revision | None:
         names = candidates(ref)
-        head = await anyio.to_thread.run_sync(git_directory.branch_head, path, names[0])
-        if head is not None:
-            return _revision(head, names[0], ref)
         found = await self._git.commits(path, names)
         for name in names:
             if name in found:

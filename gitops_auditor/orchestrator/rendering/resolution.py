@@ -33,6 +33,7 @@ class _Offered(NamedTuple):
 
     statements: RepositoryStatements
     versions: Mapping[Reference, str]
+    words: frozenset[bytes]
 
 
 class Resolution:
@@ -60,7 +61,7 @@ class Resolution:
         Raises NotFound for an unknown commit or repository, Unavailable and TimedOut.
         """
         offered = [await self._offered(one) for one in request.earlier.values()]
-        words = {needle(name) for one in offered for name in _names(one)}
+        words = frozenset[bytes]().union(*(one.words for one in offered))
         if not words:
             return ()
         repository = request.repository
@@ -71,8 +72,11 @@ class Resolution:
     async def _offered(self, rendering: Rendering) -> _Offered:
         commit = rendering.commit or rendering.base_commit
         key = rendering.repository_id, commit
+        known = self._known.get(key)
+        if known is not None:
+            return known
         async with self._reading:
-            # Many ask for it at once, and whoever waited finds it.
+            # A whole phase asks for it at once: whoever waited finds it.
             known = self._known.get(key)
             if known is not None:
                 return known
@@ -88,12 +92,13 @@ def _offers(repository: Repository, facts: RepositoryFacts) -> _Offered:
         for item in file.facts.provisions:
             if item.version:
                 versions.setdefault(canonical(item.reference), item.version)
-    return _Offered(said._replace(requirements=()), versions)
+    words = frozenset(needle(name) for name in _names(said))
+    return _Offered(said._replace(requirements=()), versions, words)
 
 
-def _names(offered: _Offered) -> Iterator[str]:
-    yield from (offer.reference.name for offer in offered.statements.offers)
-    yield offered.statements.identity or offered.statements.id
+def _names(said: RepositoryStatements) -> Iterator[str]:
+    yield from (offer.reference.name for offer in said.offers)
+    yield said.identity or said.id
 
 
 def _compared(

@@ -18,6 +18,9 @@ _BATCH: Final = 500
 _MOST_BYTES: Final = 24 * 1024 * 1024
 """Read at a time, which bounds memory."""
 
+_FEW: Final = 500
+"""Paths that are looked at without another thread, which takes longer to be asked."""
+
 _REGULAR: Final = frozenset({"100644", "100755"})
 _SUBMODULE: Final = "160000"
 _INDEX: Final = ManifestIndex()
@@ -76,7 +79,8 @@ class ManifestTrees:
         self, repository: Repository, commit: str, words: Collection[bytes] | None
     ) -> TreeManifests:
         entries = (await self._revisions.commits.listing(repository, commit)).entries
-        claimed = await anyio.to_thread.run_sync(_claimed, entries)
+        few = len(entries) <= _FEW
+        claimed = _claimed(entries) if few else await anyio.to_thread.run_sync(_claimed, entries)
         gitlinks = tuple(Gitlink(one.path, one.blob) for one in entries if one.mode == _SUBMODULE)
         found: list[Manifest] = []
         while claimed:
