@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from gitops_auditor.cli.demo_repositories import make_workspace
+from tests.factories.family import make_remotes
 from tests.factories.python_programs import offer_programs
 from tests.factories.runs import run_folder
-from tests.factories.terminal import COMMAND, ROOT, SECONDS, announced, environment, started
+from tests.factories.terminal import COMMAND, ROOT, SECONDS, announced, ended, environment, started
 
 EXAMPLES = ROOT / "examples"
 EDITORS = sorted((EXAMPLES / "editors").glob("*.json"))
@@ -160,6 +162,71 @@ def test_the_gates_stop_a_repository_and_let_it_go_on(
     assert "exit status 1" in hooked
     assert "1 warned (Changelog), 3 passed" in fixed
     assert "✗ Lint failed" in done.stderr.split("✓ Lint passed")[0]
+
+
+PIPELINE = "name: check\nstages: [{{name: one, jobs: [{{name: job, script: {script}}}]}}]\n"
+
+
+def coordinated(
+    tmp_path: Path, files: dict[str, dict[str, str]]
+) -> subprocess.CompletedProcess[str]:
+    """The example over three members of the family, whose pipelines are called check."""
+    members = ["libcore", "libdb", "api"]
+    remotes = anyio.run(make_remotes, tmp_path / "family", files)
+    with run_folder() as runs:
+        env = environment(
+            tmp_path / "data",
+            PIPELINE_WORKSPACES=str(runs / "runs"),
+            PIPELINE_ALLOW_UNSANDBOXED="true",
+            PLAN_APPROVAL="never",
+        )
+        for remote in remotes:
+            if remote.stem in members:
+                assert ended("repos", "add", str(remote), env=env).status == 0
+        return subprocess.run(
+            [
+                *(sys.executable, str(EXAMPLES / "coordination" / "coordinate.py"), "check"),
+                *(f"acme/{name}" for name in members),
+            ],
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+
+
+def pipelines(**scripts: str) -> dict[str, dict[str, str]]:
+    """The pipeline of each member, which does nothing unless it is given here."""
+    return {
+        name: {".gitops/pipeline.yaml": PIPELINE.format(script=scripts.get(name, "'true'"))}
+        for name in ("libcore", "libdb", "api")
+    }
+
+
+def test_a_pipeline_is_coordinated_over_repositories_in_their_order(tmp_path: Path) -> None:
+    done = coordinated(tmp_path, pipelines())
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.splitlines() == [
+        "acme/api needs acme/libdb (libdb in package.json:7)",
+        "acme/libdb needs acme/libcore (libcore in package.json:6)",
+        "phase 1: acme/libcore",
+        "phase 2: acme/libdb",
+        "phase 3: acme/api",
+        "All phases completed.",
+    ]
+
+
+def test_a_phase_whose_pipeline_fails_is_rolled_back_and_ends_the_coordination(
+    tmp_path: Path,
+) -> None:
+    done = coordinated(tmp_path, pipelines(libdb="exit 3"))
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    told = done.stdout.splitlines()
+    assert "phase 3: acme/api" not in told
+    assert told[-3].startswith("phase 2 failed: ")
+    assert told[-2].startswith("rollback: ")
+    assert told[-1] == "Stopped."
 
 
 def test_every_example_is_in_the_list_and_can_be_run() -> None:
