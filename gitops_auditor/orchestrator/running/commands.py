@@ -14,6 +14,8 @@ from gitops_auditor.orchestrator.store.driving import PlanJournal
 
 LOOK_SECONDS: Final = 1.0
 """How often somebody who waits looks again, though nothing was committed."""
+TELL_SECONDS: Final = 0.25
+"""How often somebody who waits is told how far a plan is."""
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 Decide = Callable[[Plan], Plan]
@@ -137,7 +139,22 @@ class PlanRuns:
             left = deadline - time.monotonic()
             if plan.goal is None or left <= 0:
                 return plan
-            await self._journal.changed(seen, min(left, LOOK_SECONDS))
+            most = LOOK_SECONDS if progress is None else TELL_SECONDS
+            await self._has_ended(plan_id, seen, min(left, most))
+
+    async def _has_ended(self, plan_id: str, seen: int, seconds: float) -> None:
+        """Wait until the plan has nothing to do, or so long.
+
+        Every step of every plan is a few commits. To read the whole plan after each of them makes
+        whoever waits for a large one busier than those who carry it out.
+        """
+        deadline = time.monotonic() + seconds
+        while await self._journal.owner(plan_id) is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            await self._journal.changed(seen, left)
+            seen = self._journal.version
 
     async def _executable(self, plan_id: str) -> Plan:
         plan = await self._journal.get(plan_id)

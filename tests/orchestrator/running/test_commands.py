@@ -6,9 +6,12 @@ import pytest
 
 from gitops_auditor.errors import Conflict, InvalidRequest, NotFound, Refused, Stale
 from gitops_auditor.orchestrator.records import Approval, Goal, Plan
+from gitops_auditor.orchestrator.running import commands
 from gitops_auditor.orchestrator.store import plans as store
 from tests.orchestrator.plans import NOW
 from tests.orchestrator.running.world import World, family, kept
+
+COMMITS = 40
 
 
 async def test_a_plan_that_needs_approval_is_executed_once_somebody_agreed(world: World) -> None:
@@ -132,3 +135,29 @@ async def test_whoever_waits_is_told_how_far_a_plan_is(world: World) -> None:
     done: Plan = await world.runs.wait(plan.id, 60, progress)
     assert done.status == "completed"
     assert [told[0], told[-1]] == [(0.0, 18.0, "executing"), (18.0, 18.0, "completed")]
+
+
+async def test_who_waits_for_a_plan_does_not_read_it_after_each_commit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await kept(world.database, family())
+    await world.runs.execute(plan.id, "ann")
+    reads, commits = 0, 0
+    whole, until = world.journal.get, world.journal.changed
+
+    async def get(plan_id: str) -> Plan:
+        nonlocal reads
+        reads += 1
+        return await whole(plan_id)
+
+    async def changed(seen: int, seconds: float) -> None:
+        nonlocal commits
+        commits += 1
+        if commits >= COMMITS:
+            await until(seen, seconds)
+
+    monkeypatch.setattr(world.journal, "get", get)
+    monkeypatch.setattr(world.journal, "changed", changed)
+    monkeypatch.setattr(commands, "LOOK_SECONDS", 60.0)
+    await world.runs.wait(plan.id, 0.5)
+    assert reads == 2
