@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "runs": "a million runs in the database against a hundred",
     "quality_gates": "eight tools as gates against prek and pre-commit with the same tools",
     "plans": "planning a bump in a hundred repositories against their scan",
+    "plan_execution": "executing a plan with four workers against one",
     "quality_pdf": "reports of a quarter of 30 repositories against the same data as JSON",
 }
 
