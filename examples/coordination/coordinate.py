@@ -32,8 +32,6 @@ class Orchestrator:
 
     async def create_execution_plan(self, repos: list[str], pipeline: str) -> Any:
         """Phases in dependency order; nothing runs yet."""
-        for repository in repos:
-            await self._tool("sync_pipelines", repository_id=repository)
         change = {"kind": "pipeline", "pipeline": pipeline}
         return await self._work("create_execution_plan", repositories=repos, change=change)
 
@@ -115,7 +113,7 @@ async def main(pipeline: str, repos: list[str]) -> int:
     """Start a server and coordinate; the exit status says whether all went well."""
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "gitops_auditor", "stdio", "--toolsets", "default,orchestration,pipelines"],
+        args=["-m", "gitops_auditor", "stdio", "--toolsets", "default,orchestration"],
         env=dict(os.environ),
     )
     async with Client(server) as client:

@@ -9,7 +9,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
 from gitops_auditor.dependencies.models import Dependency
 from gitops_auditor.dependencies.service import DependencyService
-from gitops_auditor.errors import GitOpsError, JsonValue
+from gitops_auditor.errors import GitOpsError, JsonValue, NotFound
 from gitops_auditor.events import EventLog
 from gitops_auditor.identity import new_id
 from gitops_auditor.orchestrator.changes import RunPipeline
@@ -120,7 +120,7 @@ class Planner:
         drafted = await self._drafted(request)
         telling.expect(len(drafted.targets))
         if isinstance(request.change, RunPipeline):
-            drafted = await self._with_runs(drafted, request.change, telling.rendered)
+            drafted = await self._with_runs(drafted, request.change, actor, telling.rendered)
         else:
             made = await self._rendering.all(_batch(drafted), telling.rendered)
             drafted = replace(drafted, made=made)
@@ -152,7 +152,9 @@ class Planner:
         await each([*by_id], find, self._parts.settings.plan_workers)
         return found
 
-    async def _with_runs(self, drafted: _Draft, change: RunPipeline, tell: Tell) -> _Draft:
+    async def _with_runs(
+        self, drafted: _Draft, change: RunPipeline, actor: str, tell: Tell
+    ) -> _Draft:
         made: dict[str, Made] = {}
         runs: dict[str, PlannedRun] = {}
         for number, phase in enumerate(drafted.phases, 1):
@@ -161,12 +163,21 @@ class Planner:
                 blank = await self._rendering.blank(target, number)
                 made[name] = Made(blank)
                 try:
-                    runs[name] = await self._runs.of(target.repository, target.commit, change)
+                    runs[name] = await self._run_of(target, change, actor)
                 except GitOpsError as wrong:
                     facts = {"status": "failed", "reason": str(wrong)}
                     made[name] = Made(blank.model_copy(update=facts))
                 await tell(f"Looked at {change.pipeline} of {name}.")
         return replace(drafted, made=made, runs=runs)
+
+    async def _run_of(self, target: Target, change: RunPipeline, actor: str) -> PlannedRun:
+        repository, commit = target.repository, target.commit
+        try:
+            return await self._runs.of(repository, commit, change)
+        except NotFound:
+            # Its file may be newer than the last look at the repository's pipelines.
+            await self._parts.pipelines.firing.sync(repository.id, actor, commit)
+            return await self._runs.of(repository, commit, change)
 
     async def _judged(self, drafted: _Draft, actor: str) -> _Draft:
         """With the gates of each repository, and what they say of what is changed there."""

@@ -225,8 +225,6 @@ async def test_a_pipeline_is_run_in_order_and_undone_by_its_rollback_jobs(
 ) -> None:
     for name, text in (("lib", PIPELINE + ROLLBACK), ("api", PIPELINE)):
         await commit(workspace.folder / name, {".gitops/pipeline.yaml": text})
-        async with workspace.services.audit.operation("test", "register_pipeline", {}):
-            await workspace.services.pipelines.firing.sync(f"acme/{name}", "test")
     change = RunPipeline(pipeline="deploy")
     names = ("acme/lib", "acme/api", "acme/web")
     plan = await workspace.plan(PlanRequest(change=change, repositories=names))
