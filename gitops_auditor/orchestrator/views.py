@@ -114,6 +114,8 @@ def next_of(plan: Plan) -> str:
         return "Wait: get_execution_plan with wait_seconds tells when it stops."
     if plan.status == "held":
         return "Look at the reason; then resume_plan, rollback_phase or cancel_plan."
+    if any(one.status == "failed" for one in plan.renderings):
+        return "Correct the request, or leave out where it fails, and call create_execution_plan."
     if plan.needs_approval and not plan.approved:
         return (
             "Somebody other than who asked has to approve it. They run:"

@@ -48,3 +48,10 @@ def test_a_gate_that_said_no_names_its_validation(capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert any(line.endswith("Validation v1 has the details.") for line in lines)
     assert any(line.endswith("passed: post_phase: All passed.") for line in lines)
+
+
+def test_a_plan_that_could_not_be_rendered_everywhere_is_to_be_made_again() -> None:
+    plan = plan_of(("acme/lib",))
+    failed = [one.model_copy(update={"status": "failed"}) for one in plan.renderings]
+    said = details_of(plan.model_copy(update={"renderings": failed}), None).next
+    assert typed(said).endswith("and call `plan bump, script or pipeline`.")
