@@ -193,7 +193,11 @@ async def judge(place: Place, services: Services, pushed: dict[str, str], told: 
     plan = await services.plans.plans.get(plan_id)
     async with services.database.read() as connection:
         lines = await store.ledger(connection, plan_id)
-    wrong = [*status_faults(place, plan, is_pushed=bool(pushed)), *ledger_faults(plan, lines)]
+    wrong = status_faults(place, plan, is_pushed=bool(pushed))
+    # What was begun, killed and then in the way of a push is undone without having been done.
+    failed = {one.position for one in lines if one.entry == "failed"} if pushed else set()
+    steps = [one for one in plan.steps if one.position not in failed]
+    wrong += ledger_faults(plan.model_copy(update={"steps": steps}), lines)
     wrong += [one.message for one in (await services.audit.verify()).problems]
     expected = {**expected_references(place, plan, before), **pushed}
     present = await place.snapshot(services)
