@@ -125,7 +125,7 @@ def _value(raw: str) -> str:
             kept = len(result)
         elif character in "#;" and not quoted:
             break
-        else:
+        elif quoted or result or not character.isspace():
             result.append(character)
             kept = len(result) if quoted or not character.isspace() else kept
     return "".join(result[:kept])

@@ -17,6 +17,7 @@ CASES = {
     "continuation": "[a]\n\tb = one \\\n  two\n\tc = x\n",
     "one line": "[a] b = c\n",
     "valueless": "[a]\n\tb\n",
+    "quotes of nothing": '[a]\n\tb = "" =\n',
     "empty": "[a]\n\tb =\n",
     "subsection escapes": '[a "x\\"y]z"]\n\tb = c\n',
     "dotted": "[a.b]\n\tc = d\n",
