@@ -72,6 +72,6 @@ def _told(steps: list[Step]) -> list[RehearsedStep]:
 
 def _sentence(phase: int, undone: int, by_hand: int, stays: int) -> str:
     return (
-        f"When phase {phase} fails, {undone} steps are undone, {by_hand} have to be taken back by"
-        f" hand, and {stays} stay applied; then the plan is held."
+        f"When phase {phase} fails: steps undone {undone}, to be taken back by hand {by_hand},"
+        f" staying applied {stays}; then the plan is held."
     )

@@ -55,7 +55,7 @@ def test_a_plan_is_made_looked_at_executed_and_put_back(cli: Cli, family: Path) 
     assert json.loads(cli("plan", "show", plan_id, "--json").out)["status"] == "planned"
 
     rehearsed = cli("plan", "rehearse", plan_id, "2").out
-    assert rehearsed.startswith("When phase 2 fails, 1 steps are undone, 0 have to be taken back")
+    assert rehearsed.startswith("When phase 2 fails: steps undone 1, to be taken back by hand 0")
     assert "phase 2, acme/libdb: Delete the branch" in rehearsed
 
     done = cli("plan", "execute", plan_id)

@@ -85,7 +85,7 @@ def with_resumption(plan: Plan) -> Plan:
     undone = [one for one in plan.steps if one.status in ("undone", "not_undone")]
     if undone:
         raise Conflict(
-            f"{len(undone)} steps of the plan {plan.id} were undone: it cannot go on.",
+            f"The plan {plan.id} cannot go on: it has been undone in part.",
             hint="Make a new plan of the same request, or roll back what is left of this one.",
         )
     goal = Goal(
