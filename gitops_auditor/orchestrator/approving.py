@@ -7,7 +7,7 @@ from gitops_auditor.audit import Audit
 from gitops_auditor.config import Settings
 from gitops_auditor.errors import Conflict, Forbidden, InvalidRequest, JsonValue, Stale
 from gitops_auditor.events import EventLog
-from gitops_auditor.identity import Principal, Role
+from gitops_auditor.identity import LOCAL, Principal, Role
 from gitops_auditor.orchestrator.fields import ENDED
 from gitops_auditor.orchestrator.records import Approval, Plan, PlanSummary
 from gitops_auditor.orchestrator.service import unknown
@@ -78,7 +78,8 @@ class Approvals:
             plan_id=plan.id,
             hash=plan.hash,
             approved_by=principal.name,
-            unprotected=principal.name == plan.requested_by,
+            # The user of the machine can make a token for anybody.
+            unprotected=plan.requested_by in (principal.name, LOCAL.name),
             comment=comment,
             created_at=datetime.now(UTC),
         )

@@ -166,7 +166,8 @@ class Inputs(Record):
 class Approval(Record):
     """Somebody agreed to the plan with exactly this hash.
 
-    `unprotected`: given by whoever may also have asked, which only a setting allows.
+    `unprotected`: whoever asked for the plan may have given it: it was asked for, or approved, by
+    the user of this machine, who can make tokens.
     """
 
     plan_id: str

@@ -92,6 +92,14 @@ async def test_the_local_user_approves_their_own_plan_only_where_set_and_unprote
     assert [one.unprotected for one in (await workspace.plans.get(plan.id)).approvals] == [True]
 
 
+async def test_an_approval_of_what_the_user_of_the_machine_asked_for_is_never_protected(
+    workspace: Workspace,
+) -> None:
+    plan = await planned(workspace, LOCAL.name)
+    assert (await approve(workspace, plan)).approved
+    assert [one.unprotected for one in (await workspace.plans.get(plan.id)).approvals] == [True]
+
+
 async def test_viewers_and_the_platform_itself_do_not_approve(workspace: Workspace) -> None:
     plan = await planned(workspace)
     for principal in (Principal("bob", Role.VIEWER, "token"), SYSTEM):
