@@ -30,7 +30,10 @@ def test_notes_of_the_plan_are_told_from_those_of_the_last_repository(
     assert "notes\n  - Gates said no." in capsys.readouterr().out
 
 
-def test_a_gate_that_said_no_names_its_validation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_gate_that_said_no_names_its_validation(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     plan = plan_of(("acme/lib",))
     said = GateEvidence(
         repository_id="acme/lib",
