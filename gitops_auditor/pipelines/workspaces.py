@@ -19,6 +19,7 @@ from gitops_auditor.execution.removal import remove_tree
 from gitops_auditor.pipelines.handlers import Workspace
 from gitops_auditor.repositories.checkouts import Checkout
 from gitops_auditor.repositories.service import RepositoryRegistry
+from gitops_auditor.work import Process
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _READY = "ready.json"
@@ -128,6 +129,17 @@ class RunWorkspaces:
 
     async def _base(self) -> Path:
         return await anyio.to_thread.run_sync(workspaces_folder, self._settings, self._user)
+
+
+async def remove_left_by_the_dead(workspaces: RunWorkspaces, process: Process) -> None:
+    """Remove the folders of dead processes, where each is called after who made it: `id-number`."""
+
+    async def of_the_dead(names: Sequence[str]) -> Collection[str]:
+        owners = {name: name.rpartition("-")[0] for name in names}
+        alive = {owner: await process.alive(owner) for owner in set(owners.values())}
+        return [name for name, owner in owners.items() if not alive[owner]]
+
+    await workspaces.remove_leftovers(of_the_dead)
 
 
 def workspaces_folder(settings: Settings, user: tuple[int, int] | None) -> Path:

@@ -169,9 +169,8 @@ async def list_execution_plans(ctx: Context, params: PlanFilter) -> Page[PlanSum
 async def execute_plan(ctx: Context, params: Execution) -> PlanOutline:
     """Execute a plan phase by phase, gates after each; failure is undone."""
     await ask_to_approve(ctx, params.plan_id)
-    runs = ctx.services.plans.runs
-    plan = await runs.execute(params.plan_id, ctx.principal.name)
-    return outline_of(await runs.wait(plan.id, params.wait_seconds, ctx.progress))
+    await ctx.services.plans.runs.execute(params.plan_id, ctx.principal.name)
+    return outline_of(await _waited_for(ctx, params))
 
 
 @toolset.operation(
@@ -183,15 +182,14 @@ async def execute_plan(ctx: Context, params: Execution) -> PlanOutline:
 )
 async def execute_phase(ctx: Context, params: PhaseExecution) -> PlanOutline:
     """Execute one phase and nothing else; call validate_results then. Out of order is refused."""
-    runs = ctx.services.plans.runs
-    plan = await runs.execute_phase(
+    await ctx.services.plans.runs.execute_phase(
         params.plan_id,
         params.phase,
         ctx.principal.name,
         parallel=params.parallel,
         servers=params.mcp_servers,
     )
-    return outline_of(await runs.wait(plan.id, params.wait_seconds, ctx.progress))
+    return outline_of(await _waited_for(ctx, params))
 
 
 @toolset.operation(
@@ -202,11 +200,10 @@ async def execute_phase(ctx: Context, params: PhaseExecution) -> PlanOutline:
 )
 async def validate_results(ctx: Context, params: PhaseValidation) -> PhaseVerdict:
     """Ask the quality gates about what an executed phase made; warnings do not fail."""
-    runs = ctx.services.plans.runs
-    plan = await runs.validate(
+    await ctx.services.plans.runs.validate(
         params.plan_id, params.phase, ctx.principal.name, params.quality_gates
     )
-    return _verdict(await runs.wait(plan.id, params.wait_seconds, ctx.progress), params.phase)
+    return _verdict(await _waited_for(ctx, params), params.phase)
 
 
 @toolset.operation(
@@ -218,9 +215,8 @@ async def validate_results(ctx: Context, params: PhaseValidation) -> PhaseVerdic
 )
 async def rollback_phase(ctx: Context, params: PhaseRollback) -> PlanOutline:
     """Undo one phase and verify it; what cannot be undone is named. Later phases come first."""
-    runs = ctx.services.plans.runs
-    plan = await runs.rollback(params.plan_id, params.phase, ctx.principal.name)
-    return outline_of(await runs.wait(plan.id, params.wait_seconds, ctx.progress))
+    await ctx.services.plans.runs.rollback(params.plan_id, params.phase, ctx.principal.name)
+    return outline_of(await _waited_for(ctx, params))
 
 
 @toolset.operation(
@@ -232,9 +228,8 @@ async def rollback_phase(ctx: Context, params: PhaseRollback) -> PlanOutline:
 )
 async def resume_plan(ctx: Context, params: Execution) -> PlanOutline:
     """Let a held plan go on where it stopped; what errored is tried again."""
-    runs = ctx.services.plans.runs
-    plan = await runs.resume(params.plan_id, ctx.principal.name)
-    return outline_of(await runs.wait(plan.id, params.wait_seconds, ctx.progress))
+    await ctx.services.plans.runs.resume(params.plan_id, ctx.principal.name)
+    return outline_of(await _waited_for(ctx, params))
 
 
 @toolset.operation(
@@ -246,6 +241,12 @@ async def resume_plan(ctx: Context, params: Execution) -> PlanOutline:
 async def cancel_plan(ctx: Context, params: PlanRef) -> PlanOutline:
     """Give a plan up; one that runs stops after its present steps and is held."""
     return outline_of(await ctx.services.plans.runs.cancel(params.plan_id, ctx.principal.name))
+
+
+async def _waited_for(
+    ctx: Context, params: Execution | PhaseExecution | PhaseValidation | PhaseRollback
+) -> Plan:
+    return await ctx.services.plans.runs.wait(params.plan_id, params.wait_seconds, ctx.progress)
 
 
 def _require_member(plan: Plan, repository_id: str) -> None:

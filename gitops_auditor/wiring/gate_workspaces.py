@@ -5,7 +5,7 @@ What makes them is loaded when one is asked for: few commands do.
 # ruff: noqa: PLC0415
 
 import itertools
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,17 +79,12 @@ class GateWorkspaces:
         return [self._in_memory, self._on_disk]
 
     async def _below(self, base: Path, most_bytes: int) -> "RunWorkspaces":
-        from gitops_auditor.pipelines.workspaces import RunWorkspaces
+        from gitops_auditor.pipelines.workspaces import RunWorkspaces, remove_left_by_the_dead
 
         update = {"workspaces": base / _FOLDER, "job_disk_bytes": most_bytes}
         workspaces = RunWorkspaces(self._repositories, self._settings.model_copy(update=update))
-        await workspaces.remove_leftovers(self._of_the_dead)
+        await remove_left_by_the_dead(workspaces, self._process)
         return workspaces
-
-    async def _of_the_dead(self, names: Sequence[str]) -> Collection[str]:
-        owners = {name: name.rpartition("-")[0] for name in names}
-        alive = {owner: await self._process.alive(owner) for owner in set(owners.values())}
-        return [name for name, owner in owners.items() if not alive[owner]]
 
 
 async def _remove(workspaces: "RunWorkspaces", name: str) -> None:

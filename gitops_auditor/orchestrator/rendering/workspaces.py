@@ -1,7 +1,7 @@
 """Disposable folders in which changes are made: a checkout of a commit, and a home."""
 
 import itertools
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -11,7 +11,11 @@ import anyio.to_thread
 from gitops_auditor.config import Settings
 from gitops_auditor.execution.job_user import resolve_job_user
 from gitops_auditor.pipelines.handlers import Workspace
-from gitops_auditor.pipelines.workspaces import RunWorkspaces, workspaces_folder
+from gitops_auditor.pipelines.workspaces import (
+    RunWorkspaces,
+    remove_left_by_the_dead,
+    workspaces_folder,
+)
 from gitops_auditor.repositories.service import RepositoryRegistry
 from gitops_auditor.work import Process
 
@@ -51,7 +55,7 @@ class RenderWorkspaces:
         async with self._opening:
             if self._made is None:
                 made = RunWorkspaces(self._repositories, await self._settings_below())
-                await made.remove_leftovers(self._of_the_dead)
+                await remove_left_by_the_dead(made, self._process)
                 self._made = made
             return self._made
 
@@ -59,8 +63,3 @@ class RenderWorkspaces:
         user = resolve_job_user(self._settings.job_user)
         base = await anyio.to_thread.run_sync(workspaces_folder, self._settings, user)
         return self._settings.model_copy(update={"workspaces": base / _FOLDER})
-
-    async def _of_the_dead(self, names: Sequence[str]) -> Collection[str]:
-        owners = {name: name.rpartition("-")[0] for name in names}
-        alive = {owner: await self._process.alive(owner) for owner in set(owners.values())}
-        return [name for name, owner in owners.items() if not alive[owner]]
